@@ -1,0 +1,192 @@
+//! `Ref` and `Fn::GetAtt` of resources: names and ARNs as AWS forms them, fixed before anything is made.
+//! Return values: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::{TemplateError, did_you_mean};
+use super::intrinsics::Scope;
+use super::model::Inputs;
+use super::pseudo::{self, arn, drawn};
+use super::resources::{Kind, Resource};
+use super::tree::Node;
+
+/// How many names may be made of one another in a row: each costs stack.
+const MAX_CHAIN: usize = 32;
+
+/// Streams are labelled with the moment they were made; the lab's have one label, so that names stay the same.
+const STREAM_LABEL: &str = "2026-01-01T00:00:00.000";
+
+pub(crate) struct References<'t> {
+    resources: &'t BTreeMap<String, Resource<'t>>,
+    /// Logical ids of those that no condition leaves out.
+    included: BTreeSet<String>,
+    known: RefCell<BTreeMap<(String, &'static str), Option<String>>>,
+    /// Properties being resolved for a reference, outermost first.
+    open: RefCell<Vec<(String, &'static str)>>,
+    edges: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl<'t> References<'t> {
+    pub(crate) fn new(resources: &'t BTreeMap<String, Resource<'t>>, included: BTreeSet<String>) -> Self {
+        Self { resources, included, known: RefCell::default(), open: RefCell::default(), edges: RefCell::default() }
+    }
+
+    pub(crate) fn includes(&self, id: &str) -> bool {
+        self.included.contains(id)
+    }
+
+    /// What depends on what, as far as it has been resolved.
+    pub(crate) fn edges(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.edges.borrow().clone()
+    }
+
+    pub(crate) fn reference(&self, name: &str, scope: &Scope<'_>, user: &Node) -> Result<String, TemplateError> {
+        // SAM's "referenceable generated resource": the stage of an Api.
+        if let Some(id) = name.strip_suffix(".Stage") {
+            let resource = self.find(id, scope, user)?;
+            if resource.kind == Kind::Api {
+                return self
+                    .property(id, "StageName", scope, user)?
+                    .ok_or_else(|| user.error("the Api has no StageName"));
+            }
+        }
+        let resource = self.find(name, scope, user)?;
+        match resource.kind {
+            Kind::Api => Ok(api_id(scope.inputs, name)),
+            // The function chooses its physical id when it runs, after all references are resolved.
+            Kind::Custom => Ok(name.to_owned()),
+            _ => self.physical_name(name, scope, user),
+        }
+    }
+
+    pub(crate) fn attribute(
+        &self,
+        id: &str,
+        attribute: &str,
+        scope: &Scope<'_>,
+        user: &Node,
+    ) -> Result<String, TemplateError> {
+        let resource = self.find(id, scope, user)?;
+        let inputs = scope.inputs;
+        let name = || self.physical_name(id, scope, user);
+        let unknown = |known: &[&str]| {
+            let hint = did_you_mean(attribute, known.iter().copied());
+            user.error(format!("the lab knows no attribute \"{attribute}\" of {id} ({}){hint}", resource.type_name))
+        };
+        match (resource.kind, attribute) {
+            (Kind::Function, "Arn") => Ok(function_arn(inputs, &name()?)),
+            (Kind::Api, "RootResourceId") => Ok(drawn(inputs, &format!("{id}/"), pseudo::LOWER_AND_DIGITS, 10)),
+            (Kind::Table, "Arn") => Ok(table_arn(inputs, &name()?)),
+            (Kind::Table, "StreamArn") if resource.properties.get("StreamSpecification").is_some() => {
+                Ok(format!("{}/stream/{STREAM_LABEL}", table_arn(inputs, &name()?)))
+            }
+            (Kind::Table, "StreamArn") => {
+                Err(user.error(format!("{id} has no StreamSpecification, and so no StreamArn")))
+            }
+            (Kind::SsmParameter, "Value") => self.required(id, "Value", scope, user),
+            (Kind::SsmParameter, "Type") => self.required(id, "Type", scope, user),
+            (Kind::LogGroup, "Arn") => Ok(arn(inputs, "logs", &format!("log-group:{}:*", name()?))),
+            (Kind::Role, "Arn") => {
+                let path = self.property(id, "Path", scope, user)?;
+                Ok(role_arn(inputs, path.as_deref(), &name()?))
+            }
+            (Kind::Role, "RoleId") => Ok(format!("AROA{}", drawn(inputs, id, pseudo::UPPER_AND_DIGITS, 17))),
+            (Kind::Custom, _) => Err(user.error(format!(
+                "{id}.{attribute} is what the function behind {id} answers when it runs; the lab fixes all names before"
+            ))),
+            (Kind::Function, _) => Err(unknown(&["Arn"])),
+            (Kind::Api, _) => Err(unknown(&["RootResourceId"])),
+            (Kind::Table, _) => Err(unknown(&["Arn", "StreamArn"])),
+            (Kind::SsmParameter, _) => Err(unknown(&["Value", "Type"])),
+            (Kind::LogGroup, _) => Err(unknown(&["Arn"])),
+            (Kind::Role, _) => Err(unknown(&["Arn", "RoleId"])),
+            (Kind::Permission | Kind::ApiAccount, _) => Err(unknown(&[])),
+        }
+    }
+
+    /// The explicit name, or the stack's and the logical id.
+    pub(crate) fn physical_name(&self, id: &str, scope: &Scope<'_>, user: &Node) -> Result<String, TemplateError> {
+        let key = match self.find(id, scope, user)?.kind {
+            Kind::Function => Some("FunctionName"),
+            Kind::Table => Some("TableName"),
+            Kind::SsmParameter => Some("Name"),
+            Kind::LogGroup => Some("LogGroupName"),
+            Kind::Role => Some("RoleName"),
+            Kind::Api | Kind::Permission | Kind::ApiAccount | Kind::Custom => None,
+        };
+        let explicit = key.map_or(Ok(None), |key| self.property(id, key, scope, user))?;
+        Ok(explicit.unwrap_or_else(|| format!("{}-{id}", scope.inputs.stack_name)))
+    }
+
+    fn required(&self, id: &str, key: &'static str, scope: &Scope<'_>, user: &Node) -> Result<String, TemplateError> {
+        self.property(id, key, scope, user)?.ok_or_else(|| user.error(format!("{id} has no {key}")))
+    }
+
+    /// One property of a resource that something refers to, resolved once.
+    fn property(
+        &self,
+        id: &str,
+        key: &'static str,
+        scope: &Scope<'_>,
+        user: &Node,
+    ) -> Result<Option<String>, TemplateError> {
+        let wanted = (id.to_owned(), key);
+        if let Some(known) = self.known.borrow().get(&wanted) {
+            return Ok(known.clone());
+        }
+        let Some(node) = self.resources.get(id).and_then(|resource| resource.properties.get(key)) else {
+            return Ok(None);
+        };
+        {
+            let open = self.open.borrow();
+            if let Some(first) = open.iter().position(|open| *open == wanted) {
+                let circle: Vec<&str> = open[first..].iter().map(|(id, _)| id.as_str()).collect();
+                return Err(user.error(format!("circular reference: {} -> {id}", circle.join(" -> "))));
+            }
+            if open.len() >= MAX_CHAIN {
+                return Err(user.error(format!("more than {MAX_CHAIN} resources are named after one another in a row")));
+            }
+        }
+        self.open.borrow_mut().push(wanted.clone());
+        let resolved = scope.owned_by(id).resolve(node);
+        self.open.borrow_mut().pop();
+        let text = resolved?.map(|node| node.text()).transpose()?;
+        self.known.borrow_mut().insert(wanted, text.clone());
+        Ok(text)
+    }
+
+    /// A resource that something refers to: it must exist, and no condition may have left it out.
+    fn find(&self, id: &str, scope: &Scope<'_>, user: &Node) -> Result<&'t Resource<'t>, TemplateError> {
+        let Some(resource) = self.resources.get(id) else {
+            let known = self.resources.keys().chain(scope.parameters.keys()).map(String::as_str);
+            return Err(user.error(format!("there is no parameter or resource \"{id}\"{}", did_you_mean(id, known))));
+        };
+        if !self.included.contains(id) {
+            let condition = resource.condition.as_deref().unwrap_or_default();
+            return Err(user.error(format!(
+                "{id} is left out by its condition {condition}; refer to it only under the same condition"
+            )));
+        }
+        if let Some(owner) = scope.owner {
+            self.edges.borrow_mut().entry(owner.to_owned()).or_default().insert(id.to_owned());
+        }
+        Ok(resource)
+    }
+}
+
+pub(crate) fn api_id(inputs: &Inputs, id: &str) -> String {
+    drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 10)
+}
+
+pub(crate) fn function_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "lambda", &format!("function:{name}"))
+}
+
+pub(crate) fn table_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "dynamodb", &format!("table/{name}"))
+}
+
+pub(crate) fn role_arn(inputs: &Inputs, path: Option<&str>, name: &str) -> String {
+    pseudo::global_arn(inputs, "iam", &format!("role{}{name}", path.unwrap_or("/")))
+}

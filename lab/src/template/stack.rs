@@ -1,0 +1,186 @@
+//! The order of resolution: parameters, conditions, rules, resources, outputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::conditions::Conditions;
+use super::error::TemplateError;
+use super::globals::Globals;
+use super::intrinsics::Scope;
+use super::model::{Inputs, Stack};
+use super::parameters::{self, Chosen, Parameter};
+use super::references::{self, References};
+use super::resources::{self, Kind, Resource};
+use super::tree::{Node, Value};
+use super::{api, custom, dependencies, function, names, outputs, permission, pseudo, rules, simple, table};
+
+/// A resource whose properties are resolved.
+pub(crate) struct Resolved<'r> {
+    pub(crate) id: &'r str,
+    pub(crate) resource: &'r Resource<'r>,
+    pub(crate) properties: Node,
+}
+
+pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> Result<Stack, TemplateError> {
+    let parameters = parameters::choose(declared, &inputs.parameters)?;
+    let conditions = Conditions::new(root.get("Conditions"))?;
+    let mappings = root.get("Mappings");
+    let scope =
+        Scope { inputs, parameters: &parameters, mappings, conditions: &conditions, references: None, owner: None };
+    conditions.judge_all(&scope)?;
+    rules::check(root.get("Rules"), &scope)?;
+
+    let globals = Globals::read(root)?;
+    let resources = resources::declare(root.require("Resources")?, &globals)?;
+    names::check(root, &resources, &scope)?;
+    let mut included = BTreeSet::new();
+    for (id, resource) in &resources {
+        let holds = resource.condition.as_ref().map_or(Ok(true), |name| scope.holds(name, resource.body));
+        if holds? {
+            included.insert(id.clone());
+        }
+    }
+    let references = References::new(&resources, included);
+    let scope = Scope { references: Some(&references), ..scope };
+    let origins = Origins::of(&resources, inputs);
+    let mut resolved = Vec::new();
+    for (id, resource) in &resources {
+        if references.includes(id)
+            && let Some(mut properties) = scope.owned_by(id).resolve(&resource.properties)?
+        {
+            origins.replace_in(&mut properties);
+            resolved.push(Resolved { id, resource, properties });
+        }
+    }
+    refuse_circles(&references, &resources)?;
+
+    let mut stack = Stack {
+        name: inputs.stack_name.clone(),
+        region: inputs.region.clone(),
+        account_id: inputs.account_id.clone(),
+        parameters: parameters.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+        ..Stack::default()
+    };
+    read_resources(&mut stack, &resolved, &scope)?;
+    if let Some(section) = root.get("Outputs") {
+        stack.outputs = outputs::read(section, &scope, &origins)?;
+    }
+    Ok(stack)
+}
+
+/// Functions first, since permissions, custom resources and routes name them; routes last, since they need permissions.
+fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_>) -> Result<(), TemplateError> {
+    let mut taken = Taken::default();
+    let of = |kind: Kind| resolved.iter().filter(move |resolved| resolved.resource.kind == kind);
+    for item in of(Kind::Function) {
+        let function = function::read(item, scope)?;
+        taken.claim("function", &function.name, item)?;
+        stack.functions.insert(item.id.to_owned(), function);
+    }
+    for item in resolved {
+        let id = item.id.to_owned();
+        match item.resource.kind {
+            Kind::Function | Kind::Api => {}
+            Kind::Table => {
+                let table = table::read(item, scope)?;
+                taken.claim("table", &table.name, item)?;
+                stack.tables.insert(id, table);
+            }
+            Kind::SsmParameter => {
+                let parameter = simple::ssm_parameter(item, scope)?;
+                taken.claim("SSM parameter", &parameter.name, item)?;
+                stack.ssm_parameters.insert(id, parameter);
+            }
+            Kind::LogGroup => {
+                let group = simple::log_group(item, scope)?;
+                taken.claim("log group", &group.name, item)?;
+                stack.log_groups.insert(id, group);
+            }
+            Kind::Role => {
+                stack.roles.insert(id, simple::role(item, scope)?);
+            }
+            Kind::Permission => {
+                stack.permissions.insert(id, permission::read(item, stack)?);
+            }
+            Kind::Custom => {
+                stack.custom_resources.insert(id, custom::read(item, stack)?);
+            }
+            Kind::ApiAccount => {
+                let reason = simple::api_account(item)?;
+                stack.without_effect.push((id, item.resource.type_name.clone(), reason));
+            }
+        }
+    }
+    for item in of(Kind::Api) {
+        let api = api::read(item, stack, scope.inputs)?;
+        stack.apis.insert(item.id.to_owned(), api);
+    }
+    Ok(())
+}
+
+fn refuse_circles(
+    references: &References<'_>,
+    resources: &BTreeMap<String, Resource<'_>>,
+) -> Result<(), TemplateError> {
+    let mut edges = references.edges();
+    for (id, resource) in resources {
+        // CloudFormation drops a dependency on a resource that its condition leaves out.
+        let present = resource.depends_on.iter().filter(|(target, _)| references.includes(target));
+        if references.includes(id) {
+            edges.entry(id.clone()).or_default().extend(present.map(|(target, _)| target.clone()));
+        }
+    }
+    let Some(circle) = dependencies::circle(&edges) else { return Ok(()) };
+    let message = format!("circular dependency between resources: {}", circle.join(" -> "));
+    Err(match circle.first().and_then(|id| resources.get(id)) {
+        Some(resource) => resource.body.error(message),
+        None => TemplateError::whole(message),
+    })
+}
+
+fn shown(value: &Chosen) -> String {
+    match value {
+        Chosen::One(text) => text.clone(),
+        Chosen::Many(items) => items.join(","),
+    }
+}
+
+/// Physical names: AWS would refuse the second resource of a name.
+#[derive(Default)]
+struct Taken(BTreeMap<(&'static str, String), String>);
+
+impl Taken {
+    fn claim(&mut self, what: &'static str, name: &str, item: &Resolved<'_>) -> Result<(), TemplateError> {
+        match self.0.insert((what, name.to_owned()), item.id.to_owned()) {
+            Some(first) => Err(item.resource.body.error(format!("the {what} name \"{name}\" is already {first}'s"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where the stack's APIs would be in AWS, and where the lab serves them.
+pub(crate) struct Origins {
+    in_aws: Vec<String>,
+    here: String,
+}
+
+impl Origins {
+    fn of(resources: &BTreeMap<String, Resource<'_>>, inputs: &Inputs) -> Self {
+        let apis = resources.iter().filter(|(_, resource)| resource.kind == Kind::Api);
+        let in_aws = apis.map(|(id, _)| pseudo::api_origin(inputs, &references::api_id(inputs, id))).collect();
+        Self { in_aws, here: inputs.api_origin.clone() }
+    }
+
+    /// Every string below `node` that holds an API's address gets the lab's instead.
+    pub(crate) fn replace_in(&self, node: &mut Node) {
+        match &mut node.value {
+            Value::Text(text) => {
+                for origin in self.in_aws.iter().filter(|origin| text.contains(origin.as_str())).collect::<Vec<_>>() {
+                    *text = text.replace(origin.as_str(), &self.here);
+                }
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.replace_in(item)),
+            Value::Map(entries) => entries.iter_mut().for_each(|entry| self.replace_in(&mut entry.value)),
+            Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
