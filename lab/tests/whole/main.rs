@@ -1,0 +1,13 @@
+//! The whole from outside: real binaries, the real template, HTTP.
+//!
+//! One test binary, so that the workspace links once.
+
+mod bad_input;
+mod client;
+mod command_line;
+mod environments;
+mod failures;
+mod fake_services;
+mod rides;
+mod stack;
+mod time_limits;

@@ -1,0 +1,91 @@
+//! The time limits of the template fit into each other: gateway > function > attempts and back-off and time to answer.
+
+use lab::template::{Function, Inputs, Integration, Stack, Template};
+
+use crate::stack;
+
+/// Kept by every function to answer, in milliseconds.
+const TO_ANSWER: u64 = 500;
+
+fn resolved() -> Stack {
+    let inputs = Inputs {
+        stack_name: "wild-rydes-dev".to_owned(),
+        region: "eu-west-1".to_owned(),
+        account_id: "123456789012".to_owned(),
+        parameters: [].into(),
+        api_origin: "http://127.0.0.1:3000".to_owned(),
+    };
+    let template = Template::parse(&stack::template(), "template.yaml").expect("parses");
+    template.resolve(&inputs).expect("resolves")
+}
+
+fn function<'a>(stack: &'a Stack, logical_id: &str) -> &'a Function {
+    stack.functions.get(logical_id).unwrap_or_else(|| panic!("no {logical_id}"))
+}
+
+/// A number of a function's environment; every one that a limit is made of must be there.
+fn number(function: &Function, name: &str) -> u64 {
+    let text = function.environment.get(name).unwrap_or_else(|| panic!("{} has no {name}", function.name));
+    text.parse().unwrap_or_else(|_| panic!("{name} of {} is {text}", function.name))
+}
+
+fn milliseconds(function: &Function) -> u64 {
+    u64::try_from(function.timeout.as_millis()).expect("small")
+}
+
+/// The longest that `attempts` calls can take with full jitter: before retry n the wait is at most base * 2^(n-1), capped.
+fn longest(attempts: u64, attempt: u64, base: u64, cap: u64) -> u64 {
+    let waits: u64 = (1..attempts).map(|retry| cap.min(base << (retry - 1))).sum();
+    attempts * attempt + waits
+}
+
+#[test]
+fn every_function_knows_its_own_time_limit() {
+    for function in resolved().functions.values() {
+        assert_eq!(number(function, "TIMEOUT_MS"), milliseconds(function), "{}", function.name);
+    }
+}
+
+#[test]
+fn the_gateway_waits_longer_than_every_function_it_calls() {
+    let stack = resolved();
+    for route in stack.apis.values().flat_map(|api| &api.routes) {
+        if let Integration::Lambda { function: id, timeout } = &route.integration {
+            assert!(*timeout > function(&stack, id).timeout, "{} {}", route.method, route.path);
+        }
+    }
+}
+
+#[test]
+fn request_ride_can_make_every_attempt_and_still_answer() {
+    let stack = resolved();
+    let ride = function(&stack, "RequestRideFunction");
+    let (attempts, base, cap) =
+        (number(ride, "CALL_ATTEMPTS"), number(ride, "BACKOFF_BASE_MS"), number(ride, "BACKOFF_CAP_MS"));
+    let fleet = longest(attempts, number(ride, "FLEET_ATTEMPT_TIMEOUT_MS"), base, cap);
+    let record = longest(attempts, number(ride, "RECORD_ATTEMPT_TIMEOUT_MS"), base, cap);
+    let needed = number(ride, "SSM_TIMEOUT_MS") + fleet + record + TO_ANSWER;
+    assert!(milliseconds(ride) > needed, "{} ms are not more than {needed} ms", milliseconds(ride));
+    for attempt in ["FLEET_ATTEMPT_TIMEOUT_MS", "RECORD_ATTEMPT_TIMEOUT_MS"] {
+        assert!(number(ride, "CONNECT_TIMEOUT_MS") < number(ride, attempt), "connecting is part of {attempt}");
+    }
+}
+
+#[test]
+fn the_callees_give_up_before_their_caller_does() {
+    let stack = resolved();
+    let ride = function(&stack, "RequestRideFunction");
+    for (callee, attempt) in
+        [("PutRideRecordFunction", "RECORD_ATTEMPT_TIMEOUT_MS"), ("RequestUnicornFunction", "FLEET_ATTEMPT_TIMEOUT_MS")]
+    {
+        let callee = function(&stack, callee);
+        // The SDK's back-off as `shared` sets it.
+        let (base, cap) = (shared_backoff("INITIAL_BACKOFF"), shared_backoff("MAX_BACKOFF"));
+        let database =
+            longest(number(callee, "DYNAMODB_ATTEMPTS"), number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"), base, cap);
+        let needed = database + TO_ANSWER;
+        assert!(milliseconds(callee) > needed, "{}: {needed} ms", callee.name);
+        assert!(number(ride, attempt) > needed, "{}: {needed} ms within the caller's attempt", callee.name);
+        assert!(number(callee, "CONNECT_TIMEOUT_MS") < number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"), "{}", callee.name);
+    }
+}
