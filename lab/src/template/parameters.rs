@@ -155,7 +155,7 @@ impl Parameter {
     fn refuse(&self, value: &str, why: &str) -> TemplateError {
         let value = if self.no_echo { "****".to_owned() } else { format!("{value:?}") };
         let constraint = self.constraint.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-        self.at.error(format!("parameter {}: {value} {why}{constraint}", self.name))
+        self.at.error(format!("{value} {why}{constraint}"))
     }
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn choose(
         .map(|parameter| {
             let text = overrides.get(&parameter.name).or(parameter.default.as_ref()).ok_or_else(|| {
                 let name = &parameter.name;
-                parameter.at.error(format!("parameter {name} has no default; give it with --parameter {name}=VALUE"))
+                parameter.at.error(format!("has no value and no default; give it with --parameter {name}=VALUE"))
             })?;
             Ok((parameter.name.clone(), parameter.choose(text)?))
         })
