@@ -17,7 +17,7 @@ use super::{pseudo, sub};
 /// No computed string grows beyond this: nested substitutions double in size at every level.
 const MAX_STRING: usize = 64 * 1024;
 /// Calls within calls, through names and conditions too: each costs stack.
-const MAX_CALLS: usize = 200;
+const MAX_CALLS: usize = 48;
 
 /// What a node is resolved against.
 #[derive(Clone, Copy)]

@@ -42,7 +42,7 @@ impl Names<'_> {
     /// Arguments of a wrong shape are left to the function itself, which says what it takes.
     fn call(&self, function: &str, argument: &Node) -> Result<(), TemplateError> {
         let first = match &argument.value {
-            Value::List(items) => items.first(),
+            Value::List(items) if function != "Ref" => items.first(),
             _ => Some(argument),
         };
         let Some((first, text)) = first.and_then(|first| Some((first, first.scalar()?))) else { return Ok(()) };
