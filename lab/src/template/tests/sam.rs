@@ -90,9 +90,13 @@ fn a_table_becomes_the_request_that_makes_it() {
         json!({
             "TableName": "rides-Things",
             "AttributeDefinitions": [
-                { "AttributeName": "Id", "AttributeType": "S" }, { "AttributeName": "At", "AttributeType": "N" },
+                { "AttributeName": "Id", "AttributeType": "S" },
+                { "AttributeName": "At", "AttributeType": "N" },
+                { "AttributeName": "Kind", "AttributeType": "S" },
             ],
-            "KeySchema": [{ "AttributeName": "Id", "KeyType": "HASH" }],
+            "KeySchema": [
+                { "AttributeName": "Id", "KeyType": "HASH" }, { "AttributeName": "Kind", "KeyType": "RANGE" },
+            ],
             "BillingMode": "PROVISIONED",
             "ProvisionedThroughput": { "ReadCapacityUnits": 5, "WriteCapacityUnits": 1 },
             "GlobalSecondaryIndexes": [{
