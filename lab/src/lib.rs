@@ -1,2 +1,19 @@
 //! The lab: runs `template.yaml` on this machine, without AWS and without Docker.
+//!
+//! One room an AWS service, each behind a small interface. The template reader knows no room, no room knows a function's code,
+//! and no function knows that the lab exists.
+//! [`assembly`] puts them together.
+
+pub mod assembly;
+pub mod aws;
+pub mod binaries;
+pub mod cli;
+pub mod custom_resource;
+pub mod dynamodb;
+pub mod gateway;
+pub mod lambda;
+mod listen;
+pub mod logs;
+pub mod ssm;
+mod task;
 pub mod template;

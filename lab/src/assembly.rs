@@ -1,0 +1,260 @@
+//! Puts a stack together: reads the template, opens the rooms in order, and keeps them until dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::aws::{self, Calls};
+use crate::custom_resource::{self, Change, CustomResourceError};
+use crate::dynamodb::{DynamoDb, DynamoDbError};
+use crate::gateway::{Gateway, UnknownExpression};
+use crate::lambda::{Endpoints, Lambda, LambdaError};
+use crate::listen;
+use crate::logs::Logs;
+use crate::ssm::Ssm;
+use crate::task::DropTask;
+use crate::template::{Inputs, Stack, Template, TemplateError};
+
+/// The account of every stack in the lab: AWS's own example.
+pub const ACCOUNT_ID: &str = "123456789012";
+/// The region, part of names and ARNs only.
+pub const REGION: &str = "eu-west-1";
+
+/// What to run and where.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The template.
+    pub template: PathBuf,
+    /// Template parameters by name, `Stage` among them.
+    pub parameters: BTreeMap<String, String>,
+    /// Port of the API on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Where tables are kept between runs; in memory without it.
+    pub data: Option<PathBuf>,
+    /// Origin of the API when something else serves it (`cargo lambda watch`).
+    pub api_origin: Option<String>,
+}
+
+/// Why a lab does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The template cannot be read.
+    #[error("could not read the template {path}")]
+    Unreadable {
+        /// Path.
+        path: PathBuf,
+        #[source]
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The template is wrong, or asks for what the lab does not know.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The port is taken.
+    #[error(
+        "could not listen on 127.0.0.1:{port}: {source}; choose another port with --port, or any free one with --port 0"
+    )]
+    Port {
+        /// Port.
+        port: u16,
+        #[source]
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// The data directory cannot be made or written.
+    #[error("could not use the data directory {path}")]
+    Data {
+        /// Path.
+        path: PathBuf,
+        #[source]
+        /// Cause.
+        source: std::io::Error,
+    },
+    /// Not exactly one API.
+    #[error("the lab serves one AWS::Serverless::Api and the template has {0}")]
+    OneApi(usize),
+    /// A mapping template.
+    #[error(transparent)]
+    Expression(#[from] UnknownExpression),
+    /// Functions.
+    #[error(transparent)]
+    Lambda(#[from] LambdaError),
+    /// Tables.
+    #[error(transparent)]
+    DynamoDb(#[from] DynamoDbError),
+    /// Custom resources.
+    #[error(transparent)]
+    CustomResource(#[from] CustomResourceError),
+    /// No loopback listener.
+    #[error("could not listen on loopback")]
+    Listen(#[source] std::io::Error),
+}
+
+/// A resolved stack with its port, before anything is built or run.
+#[derive(Debug)]
+pub struct Plan {
+    /// The stack.
+    pub stack: Stack,
+    /// Origin of its API.
+    pub origin: String,
+    listener: TcpListener,
+    data: Option<PathBuf>,
+}
+
+impl Plan {
+    /// Reads and resolves the template, and takes the port, which the stack's URLs contain.
+    ///
+    /// # Errors
+    /// When the template or a parameter is wrong, or the port is taken.
+    pub async fn new(options: &Options) -> Result<Self, LabError> {
+        let unreadable = |source| LabError::Unreadable { path: options.template.clone(), source };
+        let text = std::fs::read_to_string(&options.template).map_err(unreadable)?;
+        let file = options.template.file_name().map_or_else(|| "template".into(), |name| name.to_string_lossy());
+        let template = Template::parse(&text, &file)?;
+        let port = options.port;
+        let listener =
+            TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| LabError::Port { port, source })?;
+        let address = listener.local_addr().map_err(LabError::Listen)?;
+        let origin = options.api_origin.clone().unwrap_or_else(|| format!("http://{address}"));
+        let stage = options.parameters.get("Stage").map_or("dev", String::as_str);
+        let stack = template.resolve(&Inputs {
+            stack_name: format!("wild-rydes-{stage}"),
+            region: REGION.to_owned(),
+            account_id: ACCOUNT_ID.to_owned(),
+            parameters: options.parameters.clone(),
+            api_origin: origin.clone(),
+        })?;
+        Ok(Self { stack, origin, listener, data: options.data.clone() })
+    }
+
+    /// Names of the binaries that the stack's functions need.
+    pub fn binaries(&self) -> BTreeSet<String> {
+        self.stack.functions.values().map(|function| function.binary.clone()).collect()
+    }
+
+    /// Leaves only the functions behind custom resources: the rest is run by someone else.
+    pub fn keep_only_provisioning(&mut self) {
+        let needed: BTreeSet<&String> =
+            self.stack.custom_resources.values().map(|resource| &resource.function).collect();
+        self.stack.functions.retain(|id, _| needed.contains(id));
+        self.stack.apis.clear();
+    }
+}
+
+/// A running stack. Dropping it stops every function and closes every port.
+#[derive(Debug)]
+pub struct Lab {
+    /// The stack that runs.
+    pub stack: Stack,
+    /// Origin of the API, `http://127.0.0.1:3000`.
+    pub origin: String,
+    /// DynamoDB.
+    pub dynamodb: DynamoDb,
+    /// SSM.
+    pub ssm: Ssm,
+    /// Lambda.
+    pub lambda: Arc<Lambda>,
+    /// What was printed.
+    pub logs: Logs,
+    /// What the functions asked of AWS.
+    pub calls: Calls,
+    /// Where functions find AWS.
+    pub endpoints: Endpoints,
+    _rooms: Vec<DropTask>,
+}
+
+impl Lab {
+    /// Opens the rooms, provisions the stack and serves its API.
+    ///
+    /// # Errors
+    /// Whatever keeps the stack from coming up; nothing is left running then.
+    pub async fn start(plan: Plan, binaries: &BTreeMap<String, PathBuf>) -> Result<Self, LabError> {
+        let Plan { stack, origin, listener, data } = plan;
+        if let Some(path) = &data {
+            std::fs::create_dir_all(path).map_err(|source| LabError::Data { path: path.clone(), source })?;
+        }
+        let (calls, logs) = (Calls::default(), Logs::default());
+        let (dynamodb, engine) = DynamoDb::open(data.as_deref(), calls.clone()).await?;
+        for table in stack.tables.values() {
+            dynamodb.create_table(table).await?;
+        }
+        let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), calls.clone());
+        let mut rooms = vec![engine];
+        let endpoints = Endpoints {
+            region: stack.region.clone(),
+            dynamodb: open(&mut rooms, |listener| dynamodb.clone().serve(listener)).await?,
+            ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
+            other: open(&mut rooms, refuse).await?,
+        };
+        let lambda = Arc::new(Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone()).await?);
+        // The API is up before the functions are: one of them may call it in init.
+        if stack.apis.len() > 1 {
+            return Err(LabError::OneApi(stack.apis.len()));
+        }
+        if let Some(api) = stack.apis.values().next().cloned() {
+            let gateway = Gateway::new(api, &stack.account_id, lambda.clone(), logs.clone())?;
+            rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
+        }
+        lambda.warm().await?;
+        let lab = Self { stack, origin, dynamodb, ssm, lambda, logs, calls, endpoints, _rooms: rooms };
+        lab.provision(data.as_deref()).await?;
+        Ok(lab)
+    }
+
+    /// Creates custom resources, or updates those whose properties differ from what the data directory remembers.
+    async fn provision(&self, data: Option<&Path>) -> Result<(), LabError> {
+        for resource in self.stack.custom_resources.values() {
+            let memory = data.map(|path| path.join(format!("{}.json", resource.logical_id)));
+            let old: Option<Value> = memory.as_ref().and_then(|path| {
+                let text = std::fs::read_to_string(path).ok()?;
+                serde_json::from_str(&text).ok()
+            });
+            let change = match &old {
+                // CloudFormation sends nothing for a resource that has not changed.
+                Some(old) if *old == resource.properties => continue,
+                Some(old) => Change::Update(old),
+                None => Change::Create,
+            };
+            custom_resource::provision(&self.lambda, &self.stack, resource, change).await?;
+            if let Some(path) = memory {
+                let text = resource.properties.to_string();
+                std::fs::write(&path, text).map_err(|source| LabError::Data { path, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Physical name of a table, by logical id.
+    pub fn table(&self, logical_id: &str) -> Option<&str> {
+        self.stack.tables.get(logical_id).map(|table| table.name.as_str())
+    }
+
+    /// An output's value.
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.stack.outputs.iter().find(|output| output.name == name).map(|output| output.value.as_str())
+    }
+}
+
+/// Opens a room on a free port of loopback and returns its origin.
+async fn open<F>(rooms: &mut Vec<DropTask>, serve: impl FnOnce(TcpListener) -> F) -> Result<String, LabError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(LabError::Listen)?;
+    let address = listener.local_addr().map_err(LabError::Listen)?;
+    rooms.push(DropTask::spawn(serve(listener)));
+    Ok(format!("http://{address}"))
+}
+
+/// Every AWS service that the lab does not run: an error that says so, instead of a call that leaves the machine.
+async fn refuse(listener: TcpListener) {
+    listen::serve(listener, |request, _| async move {
+        let target = aws::operation(request.headers()).unwrap_or_else(|| request.uri().path().to_owned());
+        let message = format!("the lab does not run the AWS service of '{target}'");
+        aws::error(http::StatusCode::NOT_IMPLEMENTED, "UnknownServiceException", &message)
+    })
+    .await;
+}

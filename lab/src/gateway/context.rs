@@ -1,0 +1,139 @@
+//! One request's `$context`.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What is known of a request, filled in as it goes.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) request_id: String,
+    pub(super) extended_request_id: String,
+    pub(super) account_id: String,
+    pub(super) api_id: String,
+    pub(super) stage: String,
+    pub(super) domain: String,
+    pub(super) method: String,
+    /// Without the stage.
+    pub(super) path: String,
+    pub(super) resource: String,
+    pub(super) source_ip: IpAddr,
+    pub(super) user_agent: Option<String>,
+    pub(super) trace_header: String,
+    pub(super) received: Timestamp,
+    pub(super) started: Instant,
+    pub(super) error: Option<GatewayError>,
+    pub(super) integration: IntegrationOutcome,
+    pub(super) status: u16,
+    pub(super) response_length: usize,
+}
+
+/// Why the gateway itself answered.
+#[derive(Debug, Clone)]
+pub(super) struct GatewayError {
+    /// `INTEGRATION_TIMEOUT`, ...
+    pub(super) response_type: &'static str,
+    pub(super) message: &'static str,
+    /// For `x-amzn-ErrorType`.
+    pub(super) exception: &'static str,
+    /// The default status.
+    pub(super) status: u16,
+}
+
+/// How the integration fared.
+#[derive(Debug, Clone, Default)]
+pub(super) struct IntegrationOutcome {
+    /// Status that Lambda itself returned.
+    pub(super) status: Option<u16>,
+    pub(super) latency_ms: Option<u128>,
+    pub(super) error: Option<String>,
+}
+
+impl Context {
+    /// The trace's root id, for `$context.xrayTraceId`.
+    fn trace_id(&self) -> Option<String> {
+        self.trace_header.split(';').find_map(|part| part.trim().strip_prefix("Root=").map(str::to_owned))
+    }
+
+    /// `21/Nov/2026:10:11:12 +0000`, the common log format.
+    pub(super) fn request_time(&self) -> String {
+        self.received.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+    }
+
+    /// A variable's value; `None` where it is unknown or empty.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let error = self.error.as_ref();
+        Some(match name {
+            "requestId" => self.request_id.clone(),
+            "extendedRequestId" => self.extended_request_id.clone(),
+            "accountId" => self.account_id.clone(),
+            "apiId" => self.api_id.clone(),
+            "stage" => self.stage.clone(),
+            "domainName" => self.domain.clone(),
+            "httpMethod" => self.method.clone(),
+            "path" => format!("/{}{}", self.stage, self.path),
+            "resourcePath" => self.resource.clone(),
+            "protocol" => "HTTP/1.1".to_owned(),
+            "identity.sourceIp" => self.source_ip.to_string(),
+            "identity.userAgent" => self.user_agent.clone()?,
+            "requestTime" => self.request_time(),
+            "requestTimeEpoch" => self.received.as_millisecond().to_string(),
+            "xrayTraceId" => self.trace_id()?,
+            "status" => self.status.to_string(),
+            "responseLength" => self.response_length.to_string(),
+            "responseLatency" => self.started.elapsed().as_millis().to_string(),
+            "error.message" => error?.message.to_owned(),
+            "error.messageString" => serde_json::Value::from(error?.message).to_string(),
+            "error.responseType" => error?.response_type.to_owned(),
+            "integrationLatency" | "integration.latency" => self.integration.latency_ms?.to_string(),
+            "integrationStatus" | "integration.status" => self.integration.status?.to_string(),
+            "integration.integrationStatus" => self.integration.status?.to_string(),
+            "integrationErrorMessage" | "integration.error" => self.integration.error.clone()?,
+            _ => return None,
+        })
+    }
+}
+
+/// The request's trace header, or a new one. API Gateway samples the first request a second and 5 % of the others;
+/// the lab samples every one, as there is no bill.
+pub(super) fn trace_header(headers: &HeaderMap, now: Timestamp) -> String {
+    let given = headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+    match given {
+        Some(header) if is_trace_header(header) => header.to_owned(),
+        _ => {
+            let id = uuid::Uuid::new_v4().simple().to_string();
+            format!("Root=1-{:08x}-{};Sampled=1", now.as_second(), &id[..24])
+        }
+    }
+}
+
+fn is_trace_header(header: &str) -> bool {
+    let root = header.split(';').find_map(|part| part.trim().strip_prefix("Root="));
+    let hexadecimal =
+        |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    root.and_then(|root| root.strip_prefix("1-")?.split_once('-'))
+        .is_some_and(|(time, unique)| hexadecimal(time, 8) && hexadecimal(unique, 24))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_valid_trace_header_is_kept_and_another_replaced() {
+        let now = Timestamp::from_second(0x1234_5678).expect("in range");
+        let of = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amzn-trace-id", value.parse().expect("a header value"));
+            trace_header(&headers, now)
+        };
+        let valid = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+        assert_eq!(of(valid), valid);
+        assert!(of("Root=nonsense").starts_with("Root=1-12345678-"));
+        assert!(trace_header(&HeaderMap::new(), now).ends_with(";Sampled=1"));
+    }
+}

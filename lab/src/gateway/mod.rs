@@ -1,0 +1,287 @@
+//! API Gateway: one REST API, served at the root and under `/{stage}`.
+//!
+//! The request goes through throttling, the size limit, the route and its integration; whatever the gateway answers itself
+//! is customised by the template's gateway responses, and every request leaves one access log line.
+
+mod context;
+mod event;
+mod expression;
+mod proxy_response;
+mod router;
+mod static_answer;
+mod throttle;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request};
+use hyper::body::{Body, Incoming};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+use crate::lambda::{Invocation, Lambda, Outcome};
+use crate::listen::{self, Answer, BodyError};
+use crate::logs::Logs;
+use crate::template::{Integration, RestApi};
+use context::{Context, GatewayError, IntegrationOutcome};
+pub use expression::UnknownExpression;
+use router::Router;
+use static_answer::MockError;
+use throttle::TokenBucket;
+
+/// API Gateway's limit of a request's payload.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
+pub const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+
+const fn error(
+    response_type: &'static str,
+    status: u16,
+    message: &'static str,
+    exception: &'static str,
+) -> GatewayError {
+    GatewayError { response_type, message, exception, status }
+}
+
+const BAD_BODY: GatewayError = error("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException");
+const NO_METHOD: GatewayError =
+    error("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException");
+const TOO_LARGE: GatewayError = error("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLargeException");
+const UNSUPPORTED: GatewayError = error("UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported Media Type", "BadRequestException");
+const THROTTLED: GatewayError = error("THROTTLED", 429, "Too Many Requests", "TooManyRequestsException");
+/// A mock without a status.
+const MISCONFIGURED: GatewayError =
+    error("API_CONFIGURATION_ERROR", 500, "Internal server error", "InternalServerErrorException");
+/// Lambda answered 429: a 500 to the caller, unless the gateway response says otherwise.
+/// <https://repost.aws/knowledge-center/api-gateway-internal-server-error>
+const NOT_INVOKED: GatewayError =
+    error("INTEGRATION_FAILURE", 500, "Internal server error", "InternalServerErrorException");
+/// A function error or a malformed answer.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html>
+const BAD_GATEWAY: GatewayError = error("DEFAULT_5XX", 502, "Internal server error", "InternalServerErrorException");
+const TIMED_OUT: GatewayError =
+    error("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException");
+
+/// A REST API in front of the functions.
+#[derive(Debug)]
+pub struct Gateway {
+    api: RestApi,
+    account_id: String,
+    router: Router,
+    bucket: Option<Mutex<TokenBucket>>,
+    lambda: Arc<Lambda>,
+    logs: Logs,
+}
+
+impl Gateway {
+    /// The gateway of `api`.
+    ///
+    /// # Errors
+    /// When a mapping template or the access log format uses what the lab does not evaluate.
+    pub fn new(api: RestApi, account_id: &str, lambda: Arc<Lambda>, logs: Logs) -> Result<Self, UnknownExpression> {
+        for response in api.gateway_responses.values() {
+            response.templates.values().try_for_each(|template| expression::check(template))?;
+        }
+        for route in &api.routes {
+            if let Integration::Mock(mock) = &route.integration {
+                mock.request_templates.values().try_for_each(|template| expression::check(template))?;
+                let templates = mock.responses.values().flat_map(|response| response.templates.values());
+                templates.into_iter().try_for_each(|template| expression::check(template))?;
+            }
+        }
+        api.access_log_format.as_deref().map_or(Ok(()), expression::check)?;
+        let router = Router::new(&api.routes);
+        let bucket = api.throttle.map(|limits| Mutex::new(TokenBucket::new(limits, Instant::now())));
+        Ok(Self { account_id: account_id.to_owned(), router, bucket, lambda, logs, api })
+    }
+
+    /// Serves the API until dropped.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
+        let host = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        listen::serve(listener, move |request, peer| {
+            let (gateway, host) = (self.clone(), host.clone());
+            async move { gateway.answer(request, peer, &host).await }
+        })
+        .await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, host: &str) -> Answer {
+        let mut context = self.context(&request, peer, host);
+        let (parts, body) = request.into_parts();
+        let answered = self.respond(&mut context, &parts, body).await;
+        let mut answer = match answered {
+            Ok(answer) => answer,
+            Err(failure) => {
+                context.error = Some(failure.clone());
+                static_answer::gateway_response(&self.api, &context, &parts.headers, &failure)
+            }
+        };
+        for (name, value) in [
+            ("x-amzn-requestid", &context.request_id),
+            ("x-amz-apigw-id", &context.extended_request_id),
+            ("x-amzn-trace-id", &context.trace_header),
+        ] {
+            static_answer::set(&mut answer, name, value);
+        }
+        context.status = answer.status().as_u16();
+        context.response_length = answer.body().size_hint().exact().unwrap_or_default() as usize;
+        if let Some(format) = &self.api.access_log_format {
+            self.logs.access(&self.api.name, expression::render(format, "-", |name| context.variable(name)));
+        }
+        answer
+    }
+
+    async fn respond(
+        &self,
+        context: &mut Context,
+        parts: &http::request::Parts,
+        body: Incoming,
+    ) -> Result<Answer, GatewayError> {
+        if let Some(bucket) = &self.bucket
+            && !bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
+        {
+            return Err(THROTTLED);
+        }
+        let body = listen::read_body(body, PAYLOAD_LIMIT).await.map_err(|failure| match failure {
+            BodyError::TooLong => TOO_LARGE,
+            BodyError::Broken => BAD_BODY,
+        })?;
+        let matched = self.router.find(&context.method, &context.path).ok_or(NO_METHOD)?;
+        context.resource = matched.resource.to_owned();
+        match matched.integration {
+            Integration::Mock(mock) => {
+                static_answer::mock(mock, context, &parts.headers, &body).map_err(|failure| match failure {
+                    MockError::UnsupportedMediaType => UNSUPPORTED,
+                    MockError::Failed => MISCONFIGURED,
+                })
+            }
+            Integration::Lambda { function, timeout } => {
+                let headers = forwarded_headers(context, &parts.headers);
+                let payload = event::of(context, &matched, &headers, parts.uri.query(), &body);
+                self.invoke(context, function, *timeout, payload).await
+            }
+        }
+    }
+
+    async fn invoke(
+        &self,
+        context: &mut Context,
+        function: &str,
+        timeout: Duration,
+        payload: Bytes,
+    ) -> Result<Answer, GatewayError> {
+        let invocation = Invocation { payload, trace_header: context.trace_header.clone() };
+        let started = Instant::now();
+        let outcome = tokio::time::timeout(timeout, self.lambda.invoke(function, invocation)).await;
+        let latency_ms = Some(started.elapsed().as_millis());
+        let ended = |status: u16, error: Option<String>| IntegrationOutcome { status: Some(status), latency_ms, error };
+        let Ok(outcome) = outcome else {
+            context.integration = IntegrationOutcome { status: None, latency_ms, error: None };
+            return Err(TIMED_OUT);
+        };
+        match outcome {
+            Outcome::Success(payload) => {
+                context.integration = ended(200, None);
+                proxy_response::parse(&payload).ok_or_else(|| {
+                    context.integration.error = Some("Malformed Lambda proxy response".to_owned());
+                    BAD_GATEWAY
+                })
+            }
+            Outcome::FunctionError(failure) => {
+                // The Invoke API answers 200 and a header; the cause stays in the function's log.
+                context.integration = ended(200, Some(failure.error_type));
+                Err(BAD_GATEWAY)
+            }
+            Outcome::Throttled => {
+                context.integration = ended(429, Some("Rate Exceeded.".to_owned()));
+                Err(NOT_INVOKED)
+            }
+            Outcome::RequestTooLarge => {
+                context.integration = ended(413, Some("RequestTooLargeException".to_owned()));
+                Err(TOO_LARGE)
+            }
+            Outcome::NoSuchFunction => {
+                context.integration = ended(404, Some("ResourceNotFoundException".to_owned()));
+                Err(NOT_INVOKED)
+            }
+        }
+    }
+
+    fn context(&self, request: &Request<Incoming>, peer: SocketAddr, host: &str) -> Context {
+        let received = Timestamp::now();
+        let text = |name: &str| request.headers().get(name)?.to_str().ok().map(str::to_owned);
+        Context {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            extended_request_id: extended_id(),
+            account_id: self.account_id.clone(),
+            api_id: self.api.id.clone(),
+            stage: self.api.stage.clone(),
+            domain: text("host").unwrap_or_else(|| host.to_owned()),
+            method: request.method().as_str().to_owned(),
+            path: without_stage(request.uri().path(), &self.api.stage).to_owned(),
+            resource: "-".to_owned(),
+            source_ip: peer.ip(),
+            user_agent: text("user-agent"),
+            trace_header: context::trace_header(request.headers(), received),
+            received,
+            started: Instant::now(),
+            error: None,
+            integration: IntegrationOutcome::default(),
+            status: 0,
+            response_length: 0,
+        }
+    }
+}
+
+/// The path below `/{stage}`; a path at the root is taken as it is.
+fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
+    match path.strip_prefix('/').and_then(|rest| rest.strip_prefix(stage)) {
+        Some("") => "/",
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
+}
+
+/// What API Gateway adds on the way to the function.
+fn forwarded_headers(context: &Context, headers: &HeaderMap) -> HeaderMap {
+    let mut forwarded = headers.clone();
+    let mut add = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            forwarded.insert(name, value);
+        }
+    };
+    let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let chain = before.map_or(String::new(), |before| format!("{before}, "));
+    add("x-forwarded-for", &format!("{chain}{}", context.source_ip));
+    add("x-forwarded-proto", "https");
+    add("x-forwarded-port", "443");
+    add("x-amzn-trace-id", &context.trace_header);
+    forwarded
+}
+
+/// Fifteen characters as in `x-amz-apigw-id`.
+fn extended_id() -> String {
+    use base64::Engine;
+    let random = uuid::Uuid::new_v4();
+    format!("{}=", base64::engine::general_purpose::STANDARD_NO_PAD.encode(&random.as_bytes()[..11]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stage_is_taken_off_only_as_a_whole_part() {
+        for (path, expected) in [
+            ("/dev/ride", "/ride"),
+            ("/dev", "/"),
+            ("/dev/", "/"),
+            ("/device", "/device"),
+            ("/ride", "/ride"),
+            ("/", "/"),
+        ] {
+            assert_eq!(without_stage(path, "dev"), expected);
+        }
+    }
+}

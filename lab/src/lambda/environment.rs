@@ -1,0 +1,246 @@
+//! One execution environment: a process, the invocation it works on, and what became of it.
+
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::process::{Child, Command};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use super::pool::Settings;
+use super::variables;
+use crate::logs::Origin;
+
+/// Where an environment is in its life.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Phase {
+    /// Started, has not asked for an invocation.
+    Init,
+    /// Asks for an invocation.
+    Waiting,
+    /// Works on one.
+    Busy,
+    /// Said that it cannot initialise.
+    InitFailed(String),
+    /// Ended, and how.
+    Exited(String),
+}
+
+/// An invocation as the Runtime API hands it out.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) request_id: String,
+    pub(super) payload: Bytes,
+    pub(super) deadline_ms: i64,
+    pub(super) trace_header: String,
+    pub(super) function_arn: String,
+}
+
+/// What the function posted for an invocation.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Response(Bytes),
+    ResponseTooLarge(usize),
+    Error(Bytes),
+}
+
+#[derive(Debug)]
+struct Pending {
+    request_id: String,
+    reply: oneshot::Sender<Reply>,
+}
+
+#[derive(Debug)]
+pub(super) struct Environment {
+    pub(super) id: String,
+    pub(super) process_id: u32,
+    started: Instant,
+    phase: watch::Sender<Phase>,
+    claimed: AtomicBool,
+    idle_since: Mutex<Instant>,
+    inbox: mpsc::Sender<Work>,
+    outbox: tokio::sync::Mutex<mpsc::Receiver<Work>>,
+    pending: Mutex<Option<Pending>>,
+    kill: Notify,
+    freed: Arc<Notify>,
+}
+
+impl Environment {
+    /// Starts the process, claimed by the caller. `freed` is told whenever the environment can be claimed again.
+    pub(super) fn start(settings: &Settings, freed: Arc<Notify>) -> io::Result<Arc<Self>> {
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let mut command = Command::new(&settings.binary);
+        command
+            .env_clear()
+            .envs(variables::of(&settings.function, &settings.endpoints, settings.runtime_api, &id))
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(settings.reaper.group())
+            .kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let origin = Origin { function: settings.function.name.clone(), environment: id.clone() };
+        if let Some(stdout) = child.stdout.take() {
+            settings.logs.follow(origin.clone(), stdout);
+        }
+        if let Some(stderr) = child.stderr.take() {
+            settings.logs.follow(origin, stderr);
+        }
+        let (inbox, outbox) = mpsc::channel(1);
+        let environment = Arc::new(Self {
+            process_id: child.id().unwrap_or_default(),
+            id,
+            started: Instant::now(),
+            phase: watch::Sender::new(Phase::Init),
+            claimed: AtomicBool::new(true),
+            idle_since: Mutex::new(Instant::now()),
+            inbox,
+            outbox: tokio::sync::Mutex::new(outbox),
+            pending: Mutex::new(None),
+            kill: Notify::new(),
+            freed,
+        });
+        // Known before the process can ask: an unknown environment is refused.
+        lock(&settings.environments).insert(environment.id.clone(), environment.clone());
+        tokio::spawn(supervise(environment.clone(), child, settings.environments.clone()));
+        Ok(environment)
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase.borrow().clone()
+    }
+
+    /// Takes the environment for one invocation, if it waits and nobody else has it.
+    pub(super) fn claim(&self) -> bool {
+        !self.claimed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Gives the environment back unused.
+    pub(super) fn release(&self) {
+        *lock(&self.idle_since) = Instant::now();
+        self.claimed.store(false, Ordering::Release);
+        self.freed.notify_one();
+    }
+
+    /// How long nobody has wanted it.
+    pub(super) fn idle_for(&self) -> Duration {
+        lock(&self.idle_since).elapsed()
+    }
+
+    /// Waits until the first invocation is asked for; returns how long init took.
+    pub(super) async fn initialised(&self, limit: Duration) -> Result<Duration, String> {
+        let mut phase = self.phase.subscribe();
+        let reached = tokio::time::timeout(limit, phase.wait_for(|phase| *phase != Phase::Init)).await;
+        match reached {
+            Err(_) => {
+                self.kill();
+                Err(format!("init did not end within {:.0} s", limit.as_secs_f64()))
+            }
+            Ok(Err(_)) => Err("the environment is gone".to_owned()),
+            Ok(Ok(phase)) => match &*phase {
+                Phase::InitFailed(reason) | Phase::Exited(reason) => Err(reason.clone()),
+                Phase::Init | Phase::Waiting | Phase::Busy => Ok(self.started.elapsed()),
+            },
+        }
+    }
+
+    /// Hands an invocation over. The receiver fails when the process ends first.
+    pub(super) async fn deliver(&self, work: Work) -> oneshot::Receiver<Reply> {
+        let (reply, receiver) = oneshot::channel();
+        *lock(&self.pending) = Some(Pending { request_id: work.request_id.clone(), reply });
+        if matches!(self.phase(), Phase::Exited(_)) || self.inbox.send(work).await.is_err() {
+            lock(&self.pending).take();
+        }
+        receiver
+    }
+
+    /// The Runtime API's `next`: says that the environment waits, and returns its next invocation.
+    pub(super) async fn next(&self) -> Option<Work> {
+        let before = self.phase.send_replace(Phase::Waiting);
+        if before == Phase::Busy {
+            self.release();
+        }
+        let work = self.outbox.lock().await.recv().await?;
+        self.phase.send_if_modified(|phase| {
+            let alive = matches!(phase, Phase::Waiting);
+            if alive {
+                *phase = Phase::Busy;
+            }
+            alive
+        });
+        Some(work)
+    }
+
+    /// The Runtime API's `response` and `error`. False when this invocation is not the one being worked on.
+    pub(super) fn reply(&self, request_id: &str, reply: Reply) -> bool {
+        let mut pending = lock(&self.pending);
+        if pending.as_ref().is_none_or(|pending| pending.request_id != request_id) {
+            return false;
+        }
+        // The receiver is gone when the invocation ran out of time: the answer comes too late and is dropped.
+        pending.take().is_some_and(|pending| pending.reply.send(reply).is_ok())
+    }
+
+    /// The Runtime API's `init/error`.
+    pub(super) fn init_failed(&self, reason: String) {
+        self.phase.send_if_modified(|phase| {
+            let first = *phase == Phase::Init;
+            if first {
+                *phase = Phase::InitFailed(reason);
+            }
+            first
+        });
+        self.kill();
+    }
+
+    /// SIGKILL, as Lambda does at the timeout.
+    pub(super) fn kill(&self) {
+        self.kill.notify_one();
+    }
+
+    fn exited(&self, how: &str) {
+        self.phase.send_if_modified(|phase| {
+            let known = matches!(phase, Phase::InitFailed(_));
+            if !known {
+                *phase = Phase::Exited(how.to_owned());
+            }
+            !known
+        });
+        lock(&self.pending).take();
+    }
+}
+
+/// Waits for the end of the process and says how it ended.
+async fn supervise(environment: Arc<Environment>, mut child: Child, environments: super::Environments) {
+    let status = tokio::select! {
+        status = child.wait() => status,
+        () = environment.kill.notified() => {
+            // Fails only when it has ended already.
+            let _ = child.start_kill();
+            child.wait().await
+        }
+    };
+    environment.exited(&status.map_or_else(|error| error.to_string(), describe));
+    lock(&environments).remove(&environment.id);
+}
+
+/// The words Lambda uses.
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match (status.code(), status.signal()) {
+        (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
+        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+        (None, Some(9)) => "Runtime exited with error: signal: killed".to_owned(),
+        (None, Some(6)) => "Runtime exited with error: signal: aborted".to_owned(),
+        (None, signal) => format!("Runtime exited with error: signal: {}", signal.unwrap_or_default()),
+    }
+}
+
+/// A lock whose holder panicked still guards whole values: each section only swaps or reads one.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,207 @@
+//! One function: its environments, its concurrency and its invocations.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore};
+
+use super::environment::{Environment, Phase, Reply, Work, lock};
+use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT};
+use super::reaper::Reaper;
+use super::report::{self, Report};
+use super::variables::Endpoints;
+use super::{Environments, LambdaError};
+use crate::logs::{Logs, Origin};
+use crate::template::Function;
+
+/// Limit of the init phase of an on-demand environment.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// An environment nobody wanted for this long is ended. Lambda keeps them for minutes and publishes no figure.
+const IDLE_LIMIT: Duration = Duration::from_secs(300);
+
+/// How many processes initialise at once on this machine. Lambda has a machine for each; here fifty at once
+/// would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
+static START_SLOTS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
+
+/// What a pool needs to start environments.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) function: Function,
+    pub(super) binary: PathBuf,
+    pub(super) runtime_api: SocketAddr,
+    pub(super) endpoints: Endpoints,
+    pub(super) logs: Logs,
+    pub(super) reaper: Arc<Reaper>,
+    pub(super) environments: Environments,
+}
+
+#[derive(Debug)]
+pub(super) struct Pool {
+    settings: Settings,
+    environments: Mutex<Vec<Arc<Environment>>>,
+    /// One permit an invocation in flight, where concurrency is reserved.
+    concurrency: Option<Arc<Semaphore>>,
+    freed: Arc<Notify>,
+}
+
+impl Pool {
+    pub(super) fn new(settings: Settings) -> Arc<Self> {
+        let concurrency = settings.function.reserved_concurrency.map(|seats| Arc::new(Semaphore::new(seats as usize)));
+        Arc::new(Self { settings, environments: Mutex::default(), concurrency, freed: Arc::default() })
+    }
+
+    /// Runs one invocation to its end.
+    pub(super) async fn invoke(&self, invocation: Invocation) -> Outcome {
+        if invocation.payload.len() > PAYLOAD_LIMIT {
+            return Outcome::RequestTooLarge;
+        }
+        let _seat = match &self.concurrency {
+            None => None,
+            Some(seats) => match seats.clone().try_acquire_owned() {
+                Ok(seat) => Some(seat),
+                Err(_) => return Outcome::Throttled,
+            },
+        };
+        let request_id = uuid::Uuid::new_v4().to_string();
+        match self.environment().await {
+            Ok((environment, init)) => self.run(&environment, &request_id, invocation, init).await,
+            Err(reason) => Outcome::FunctionError(FunctionError::exited(&request_id, &reason)),
+        }
+    }
+
+    /// Starts one environment and leaves it warm.
+    pub(super) async fn warm(&self) -> Result<(), LambdaError> {
+        let (environment, _) = self.start(INIT_LIMIT).await.map_err(|reason| LambdaError::Init {
+            function: self.settings.function.name.clone(),
+            reason,
+            log: self.settings.logs.tail(&self.settings.function.name, 5),
+        })?;
+        environment.release();
+        Ok(())
+    }
+
+    pub(super) fn process_ids(&self) -> Vec<u32> {
+        lock(&self.environments)
+            .iter()
+            .filter(|environment| !matches!(environment.phase(), Phase::Exited(_)))
+            .map(|environment| environment.process_id)
+            .collect()
+    }
+
+    /// An environment for one invocation: warm, or started now, with how long its init took.
+    async fn environment(&self) -> Result<(Arc<Environment>, Option<Duration>), String> {
+        loop {
+            if let Some(environment) = self.claim_idle() {
+                return Ok((environment, None));
+            }
+            tokio::select! {
+                biased;
+                () = self.freed.notified() => {}
+                slot = START_SLOTS.acquire() => {
+                    // Never closed; an error would mean that there is nothing to wait for.
+                    let _slot = slot;
+                    let first = self.start(INIT_LIMIT).await;
+                    // A failed init is tried once more within the invocation, under the function's own time limit.
+                    let started = match first {
+                        Ok(started) => Ok(started),
+                        Err(_) => self.start(self.settings.function.timeout).await,
+                    };
+                    return started.map(|(environment, init)| (environment, Some(init)));
+                }
+            }
+        }
+    }
+
+    /// The oldest idle environment, so that the ones of a past peak fall idle and end.
+    fn claim_idle(&self) -> Option<Arc<Environment>> {
+        let mut environments = lock(&self.environments);
+        environments.retain(|environment| !matches!(environment.phase(), Phase::Exited(_) | Phase::InitFailed(_)));
+        let chosen =
+            environments.iter().find(|candidate| candidate.phase() == Phase::Waiting && candidate.claim()).cloned();
+        for old in environments.iter().filter(|old| old.phase() == Phase::Waiting && old.idle_for() > IDLE_LIMIT) {
+            if old.claim() {
+                old.kill();
+            }
+        }
+        chosen
+    }
+
+    async fn start(&self, limit: Duration) -> Result<(Arc<Environment>, Duration), String> {
+        let environment = Environment::start(&self.settings, self.freed.clone())
+            .map_err(|error| format!("{} could not be started: {error}", self.settings.binary.display()))?;
+        lock(&self.environments).push(environment.clone());
+        match environment.initialised(limit).await {
+            Ok(init) => Ok((environment, init)),
+            Err(reason) => {
+                let status = if reason.starts_with("init did not end") { "timeout" } else { "error" };
+                self.log(&environment, format!("INIT_REPORT Phase: init\tStatus: {status}\tError: {reason}"));
+                Err(reason)
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        environment: &Environment,
+        request_id: &str,
+        invocation: Invocation,
+        init: Option<Duration>,
+    ) -> Outcome {
+        let function = &self.settings.function;
+        self.log(environment, report::start(request_id));
+        let started = Instant::now();
+        let limit = function.timeout;
+        let deadline = jiff::Timestamp::now().as_millisecond() + i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
+        let reply = environment
+            .deliver(Work {
+                request_id: request_id.to_owned(),
+                payload: invocation.payload,
+                deadline_ms: deadline,
+                trace_header: invocation.trace_header,
+                function_arn: function.arn.clone(),
+            })
+            .await;
+        let (outcome, status) = match tokio::time::timeout(limit, reply).await {
+            Ok(Ok(Reply::Response(payload))) => (Outcome::Success(payload), None),
+            Ok(Ok(Reply::ResponseTooLarge(size))) => {
+                (Outcome::FunctionError(FunctionError::response_too_large(size)), Some("error"))
+            }
+            Ok(Ok(Reply::Error(payload))) => (Outcome::FunctionError(FunctionError::reported(payload)), Some("error")),
+            Ok(Err(_)) => {
+                let how = match environment.phase() {
+                    Phase::Exited(how) | Phase::InitFailed(how) => how,
+                    Phase::Init | Phase::Waiting | Phase::Busy => "Runtime exited".to_owned(),
+                };
+                (Outcome::FunctionError(FunctionError::exited(request_id, &how)), Some("error"))
+            }
+            Err(_) => {
+                environment.kill();
+                let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ");
+                let seconds = limit.as_secs_f64();
+                self.log(environment, format!("{now} {request_id} Task timed out after {seconds:.2} seconds"));
+                (Outcome::FunctionError(FunctionError::timed_out(request_id, limit)), Some("timeout"))
+            }
+        };
+        self.log(environment, report::end(request_id));
+        let report = Report {
+            request_id,
+            duration: started.elapsed().min(limit),
+            init,
+            memory_mb: function.memory_mb,
+            max_memory_mb: report::peak_memory_mb(environment.process_id),
+            status,
+        };
+        self.log(environment, report.line());
+        outcome
+    }
+
+    fn log(&self, environment: &Environment, line: String) {
+        let origin = Origin { function: self.settings.function.name.clone(), environment: environment.id.clone() };
+        self.settings.logs.platform(origin, line);
+    }
+}

@@ -1,0 +1,69 @@
+//! The environment variables of an execution environment.
+
+use std::net::SocketAddr;
+
+use crate::template::Function;
+
+/// Where a function finds each AWS service: the lab's own rooms, and nothing else.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    /// Region.
+    pub region: String,
+    /// DynamoDB, `http://127.0.0.1:...`.
+    pub dynamodb: String,
+    /// SSM.
+    pub ssm: String,
+    /// Every other service: answers with an error that names the service.
+    pub other: String,
+}
+
+/// Prefix of the access key that the lab hands to a function. The rest is the function's name, so that a signed
+/// request says who made it.
+pub const ACCESS_KEY_PREFIX: &str = "LAB.";
+
+/// All variables of one environment. The host's own are not passed on: a function sees what Lambda would show it.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+pub(super) fn of(
+    function: &Function,
+    endpoints: &Endpoints,
+    runtime_api: SocketAddr,
+    environment: &str,
+) -> Vec<(String, String)> {
+    let task_root = format!("/tmp/lab/{}", function.name);
+    let mut variables: Vec<(String, String)> = [
+        ("AWS_LAMBDA_RUNTIME_API", format!("{runtime_api}/{environment}")),
+        ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", function.log_group.clone()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream(environment)),
+        ("AWS_REGION", endpoints.region.clone()),
+        ("AWS_DEFAULT_REGION", endpoints.region.clone()),
+        ("AWS_ACCESS_KEY_ID", format!("{ACCESS_KEY_PREFIX}{}", function.name)),
+        ("AWS_SECRET_ACCESS_KEY", "lab-secret-that-opens-nothing".to_owned()),
+        ("AWS_SESSION_TOKEN", "lab-session-that-opens-nothing".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
+        ("AWS_ENDPOINT_URL_SSM", endpoints.ssm.clone()),
+        ("AWS_ENDPOINT_URL", endpoints.other.clone()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),
+        ("_HANDLER", function.handler.clone()),
+        ("LAMBDA_TASK_ROOT", task_root.clone()),
+        ("LAMBDA_RUNTIME_DIR", task_root),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin".to_owned()),
+        ("TZ", ":UTC".to_owned()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    variables.extend(function.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
+    variables
+}
+
+/// `2026/11/20/[$LATEST]0f3c...`.
+fn log_stream(environment: &str) -> String {
+    format!("{}/[$LATEST]{environment}", jiff::Timestamp::now().strftime("%Y/%m/%d"))
+}

@@ -1,0 +1,227 @@
+//! SSM Parameter Store: `GetParameter`, `GetParameters`, `GetParametersByPath` and `PutParameter`, in memory.
+//! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::aws::{self, Call, Calls, Switch};
+use crate::listen::{self, Answer};
+use crate::template::SsmParameter;
+
+/// Largest request taken; a parameter's value has at most 8 KB.
+const REQUEST_LIMIT: usize = 64 * 1024;
+
+#[derive(Debug, Clone)]
+struct Stored {
+    kind: String,
+    value: String,
+    version: u64,
+    modified: jiff::Timestamp,
+}
+
+/// The store. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Ssm {
+    region: String,
+    account_id: String,
+    parameters: Arc<Mutex<BTreeMap<String, Stored>>>,
+    calls: Calls,
+    /// Makes the service fail or slow.
+    pub switch: Switch,
+}
+
+impl Ssm {
+    /// A store with the template's parameters.
+    pub fn new<'a>(
+        region: &str,
+        account_id: &str,
+        parameters: impl Iterator<Item = &'a SsmParameter>,
+        calls: Calls,
+    ) -> Self {
+        let ssm = Self {
+            region: region.to_owned(),
+            account_id: account_id.to_owned(),
+            parameters: Arc::default(),
+            calls,
+            switch: Switch::default(),
+        };
+        for parameter in parameters {
+            ssm.put(&parameter.name, &parameter.kind, &parameter.value);
+        }
+        ssm
+    }
+
+    /// Sets a parameter, one version up.
+    pub fn put(&self, name: &str, kind: &str, value: &str) -> u64 {
+        let mut parameters = self.lock();
+        let version = parameters.get(name).map_or(1, |stored| stored.version + 1);
+        let stored =
+            Stored { kind: kind.to_owned(), value: value.to_owned(), version, modified: jiff::Timestamp::now() };
+        parameters.insert(name.to_owned(), stored);
+        version
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.lock().get(name).map(|stored| stored.value.clone())
+    }
+
+    /// Serves the API until dropped.
+    pub(crate) async fn serve(self, listener: TcpListener) {
+        listen::serve(listener, move |request, _| {
+            let ssm = self.clone();
+            async move { ssm.answer(request).await }
+        })
+        .await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        let operation = aws::operation(request.headers()).unwrap_or_default();
+        let function = aws::caller(request.headers());
+        let Ok(body) = listen::read_body(request.into_body(), REQUEST_LIMIT).await else {
+            return aws::error(StatusCode::BAD_REQUEST, "SerializationException", "the body could not be read");
+        };
+        let answer = match self.switch.pass().await {
+            Ok(()) => self.dispatch(&operation, &body),
+            Err(failure) => failure,
+        };
+        let resource = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path")).unwrap_or_default();
+        let status = answer.status().as_u16();
+        self.calls.push(Call { function, action: format!("ssm:{operation}"), resource, status });
+        answer
+    }
+
+    fn dispatch(&self, operation: &str, body: &Bytes) -> Answer {
+        let Ok(request) = serde_json::from_slice::<Value>(body) else {
+            return aws::error(StatusCode::BAD_REQUEST, "SerializationException", "the body is not JSON");
+        };
+        let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        match operation {
+            "GetParameter" => match self.describe(&text("Name")) {
+                Some(parameter) => ok(&json!({"Parameter": parameter})),
+                None => aws::error(StatusCode::BAD_REQUEST, "ParameterNotFound", ""),
+            },
+            "GetParameters" => {
+                let names = request.get("Names").and_then(Value::as_array).cloned().unwrap_or_default();
+                let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+                let found: Vec<Value> = names.iter().filter_map(|name| self.describe(name)).collect();
+                let invalid: Vec<&&str> = names.iter().filter(|name| self.describe(name).is_none()).collect();
+                ok(&json!({"Parameters": found, "InvalidParameters": invalid}))
+            }
+            "GetParametersByPath" => {
+                let path = format!("{}/", text("Path").trim_end_matches('/'));
+                let recursive = request.get("Recursive").and_then(Value::as_bool).unwrap_or(false);
+                let below = |name: &str| name.strip_prefix(&path).is_some_and(|rest| recursive || !rest.contains('/'));
+                let names: Vec<String> = self.lock().keys().filter(|name| below(name)).cloned().collect();
+                let found: Vec<Value> = names.iter().filter_map(|name| self.describe(name)).collect();
+                ok(&json!({"Parameters": found}))
+            }
+            "PutParameter" => self.put_request(&request),
+            other => aws::error(
+                StatusCode::BAD_REQUEST,
+                "UnknownOperationException",
+                &format!("the lab's SSM does not know the operation '{other}'"),
+            ),
+        }
+    }
+
+    fn put_request(&self, request: &Value) -> Answer {
+        let text = |name: &str| request.get(name).and_then(Value::as_str);
+        let (Some(name), Some(value)) = (text("Name"), text("Value")) else {
+            return aws::error(StatusCode::BAD_REQUEST, "ValidationException", "Name and Value are required");
+        };
+        let overwrite = request.get("Overwrite").and_then(Value::as_bool).unwrap_or(false);
+        if self.get(name).is_some() && !overwrite {
+            let message = "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
+            return aws::error(StatusCode::BAD_REQUEST, "ParameterAlreadyExists", message);
+        }
+        ok(&json!({"Version": self.put(name, text("Type").unwrap_or("String"), value), "Tier": "Standard"}))
+    }
+
+    fn describe(&self, name: &str) -> Option<Value> {
+        let stored = self.lock().get(name).cloned()?;
+        Some(json!({
+            "ARN": format!("arn:aws:ssm:{}:{}:parameter/{}", self.region, self.account_id, name.trim_start_matches('/')),
+            "DataType": "text",
+            "LastModifiedDate": stored.modified.as_millisecond() as f64 / 1000.0,
+            "Name": name,
+            "Type": stored.kind,
+            "Value": stored.value,
+            "Version": stored.version,
+        }))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Stored>> {
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ok(body: &Value) -> Answer {
+    listen::answer(StatusCode::OK, "application/x-amz-json-1.1", body.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    async fn call(ssm: &Ssm, operation: &str, body: Value) -> (u16, Value) {
+        let answer = ssm.dispatch(operation, &body.to_string().into());
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.expect("a whole body").to_bytes();
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    fn store() -> Ssm {
+        let ssm = Ssm::new("eu-west-1", "123456789012", std::iter::empty(), Calls::default());
+        ssm.put("/a/b", "String", "one");
+        ssm.put("/a/b/c", "String", "two");
+        ssm
+    }
+
+    #[tokio::test]
+    async fn a_parameter_is_read_with_its_arn_and_version() {
+        let (status, body) = call(&store(), "GetParameter", json!({"Name": "/a/b"})).await;
+        assert_eq!(status, 200);
+        assert_eq!(body["Parameter"]["Value"], "one");
+        assert_eq!(body["Parameter"]["ARN"], "arn:aws:ssm:eu-west-1:123456789012:parameter/a/b");
+        assert_eq!(body["Parameter"]["Version"], 1);
+    }
+
+    #[tokio::test]
+    async fn an_unknown_parameter_is_named_by_its_error_type() {
+        let (status, body) = call(&store(), "GetParameter", json!({"Name": "/x"})).await;
+        assert_eq!((status, body["__type"].as_str()), (400, Some("ParameterNotFound")));
+    }
+
+    #[tokio::test]
+    async fn a_path_lists_its_own_level_unless_recursive() {
+        let (_, flat) = call(&store(), "GetParametersByPath", json!({"Path": "/a"})).await;
+        let (_, deep) = call(&store(), "GetParametersByPath", json!({"Path": "/a/", "Recursive": true})).await;
+        assert_eq!(flat["Parameters"].as_array().map(Vec::len), Some(1));
+        assert_eq!(deep["Parameters"].as_array().map(Vec::len), Some(2));
+    }
+
+    #[tokio::test]
+    async fn an_existing_parameter_is_overwritten_only_when_asked() {
+        let ssm = store();
+        let (status, _) = call(&ssm, "PutParameter", json!({"Name": "/a/b", "Value": "x"})).await;
+        assert_eq!(status, 400);
+        let (_, body) = call(&ssm, "PutParameter", json!({"Name": "/a/b", "Value": "x", "Overwrite": true})).await;
+        assert_eq!(body["Version"], 2);
+        assert_eq!(ssm.get("/a/b").as_deref(), Some("x"));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_operation_is_refused_by_name() {
+        let (status, body) = call(&store(), "DeleteParameter", json!({})).await;
+        assert_eq!(status, 400);
+        assert!(body["message"].as_str().is_some_and(|message| message.contains("DeleteParameter")));
+    }
+}
