@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::error::{TemplateError, did_you_mean};
 use super::properties::Known;
@@ -58,6 +59,17 @@ pub enum ParameterType {
     CommaDelimitedList,
     /// `List<Number>`.
     NumberList,
+}
+
+impl fmt::Display for ParameterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "String",
+            Self::Number => "Number",
+            Self::CommaDelimitedList => "CommaDelimitedList",
+            Self::NumberList => "List<Number>",
+        })
+    }
 }
 
 /// A chosen value.

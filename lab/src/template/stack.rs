@@ -107,7 +107,9 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
                 stack.log_groups.insert(id, group);
             }
             Kind::Role => {
-                stack.roles.insert(id, simple::role(item, scope)?);
+                let role = simple::role(item, scope)?;
+                taken.claim("role", &role.arn, item)?;
+                stack.roles.insert(id, role);
             }
             Kind::Permission => {
                 stack.permissions.insert(id, permission::read(item, stack)?);

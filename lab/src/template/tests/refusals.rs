@@ -53,6 +53,7 @@ fn json_is_read_as_yaml() {
     let stack =
         resolve(r#"{"Resources": {}, "Outputs": {"V": {"Value": {"Fn::Join": ["\u002f", ["a", 1, true]]}}}}"#, &[]);
     assert_eq!(stack.expect("resolves").outputs[0].value, "a/1/true");
+    assert!(resolve("{\n\t\"Resources\": {}\n}", &[]).is_ok(), "JSON may be indented with tabs");
 }
 
 #[test]

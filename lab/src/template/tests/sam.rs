@@ -212,6 +212,8 @@ fn what_aws_would_refuse_of_an_api_is_refused() {
         "          /greet/{other}:\n            options:",
         "answers the same requests as /greet/{name}",
     );
+    let sibling = "          /greet/{other+}:\n            options:";
+    refuse("            options:", sibling, "{other+} stands beside {name} under /greet/");
     refuse("            options:", "            trace:", "the lab does not know \"trace\" of a path");
     refuse("StageName: !Ref Stage", "StageName: a/b", "is no stage name");
     refuse("StageName: !Ref Stage", "StageName: !Ref Stage\n      Cors: x", "the lab does not know \"Cors\"");
