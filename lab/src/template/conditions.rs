@@ -8,9 +8,6 @@ use super::error::{TemplateError, did_you_mean};
 use super::intrinsics::{Scope, arguments};
 use super::tree::{Entry, Node, Value};
 
-/// How many conditions may name one another in a row: each costs stack.
-const MAX_CHAIN: usize = 64;
-
 #[derive(Debug)]
 pub(crate) struct Conditions<'t> {
     declared: &'t [Entry],
@@ -45,9 +42,6 @@ impl<'t> Conditions<'t> {
                 let circle = open[first..].join(" -> ");
                 return Err(user.error(format!("the conditions {circle} -> {name} are a circle")));
             }
-            if open.len() >= MAX_CHAIN {
-                return Err(user.error(format!("more than {MAX_CHAIN} conditions name one another in a row")));
-            }
         }
         self.open.borrow_mut().push(name.to_owned());
         let result = judge(&entry.value, &scope.without_resources());
@@ -60,6 +54,7 @@ impl<'t> Conditions<'t> {
 
 /// Whether a condition expression holds.
 pub(crate) fn judge(node: &Node, scope: &Scope<'_>) -> Result<bool, TemplateError> {
+    let scope = &scope.deeper(node)?;
     if let Value::Map(entries) = &node.value
         && let [Entry { key, value, .. }] = entries.as_slice()
     {
@@ -74,7 +69,7 @@ pub(crate) fn judge(node: &Node, scope: &Scope<'_>) -> Result<bool, TemplateErro
             }
             "Fn::And" => return several(value, scope).map(|all| all.iter().all(|holds| *holds)),
             "Fn::Or" => return several(value, scope).map(|all| all.iter().any(|holds| *holds)),
-            "Fn::Contains" => {
+            "Fn::Contains" if scope.in_rules => {
                 let [list, item] = arguments::<2>(value, "Fn::Contains", "[[value, ...], value]")?;
                 let item = scope.text(item)?;
                 return scope.texts(list).map(|list| list.contains(&item));

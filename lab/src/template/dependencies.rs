@@ -40,10 +40,8 @@ mod tests {
         for (from, to) in edges {
             map.entry((*from).to_owned()).or_default().insert((*to).to_owned());
         }
-        assert_eq!(
-            circle(&map).as_deref(),
-            expected.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()).as_deref()
-        );
+        let expected: Option<Vec<String>> = expected.map(|ids| ids.iter().map(|id| (*id).to_owned()).collect());
+        assert_eq!(circle(&map), expected);
     }
 
     #[test]

@@ -60,7 +60,12 @@ impl fmt::Display for Prefix<'_> {
 
 /// ` (did you mean "Stage"?)`, or nothing when no name is near enough to be a slip of the finger.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let limit = (name.chars().count() / 3).clamp(1, 3);
+    // Two letters exchanged are two edits.
+    let limit = match name.chars().count() {
+        0..=3 => 1,
+        4..=9 => 2,
+        _ => 3,
+    };
     known
         .into_iter()
         // Long names are not worth the quadratic table.

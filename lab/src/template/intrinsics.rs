@@ -16,6 +16,8 @@ use super::{pseudo, sub};
 
 /// No computed string grows beyond this: nested substitutions double in size at every level.
 const MAX_STRING: usize = 64 * 1024;
+/// Calls within calls, through names and conditions too: each costs stack.
+const MAX_CALLS: usize = 48;
 
 /// What a node is resolved against.
 #[derive(Clone, Copy)]
@@ -28,6 +30,10 @@ pub(crate) struct Scope<'s> {
     pub(crate) references: Option<&'s References<'s>>,
     /// Logical id of the resource being resolved, which then depends on what it names.
     pub(crate) owner: Option<&'s str>,
+    /// Whether a rule asks: rules know functions that conditions do not.
+    pub(crate) in_rules: bool,
+    /// How deep this is called.
+    pub(crate) depth: usize,
 }
 
 impl<'s> Scope<'s> {
@@ -39,8 +45,20 @@ impl<'s> Scope<'s> {
         Self { owner: Some(owner), ..*self }
     }
 
+    /// The scope of what `node` calls.
+    pub(crate) fn deeper(&self, node: &Node) -> Result<Self, TemplateError> {
+        if self.depth >= MAX_CALLS {
+            return Err(node.error(format!("names, conditions and functions lead more than {MAX_CALLS} levels deep")));
+        }
+        Ok(Self { depth: self.depth + 1, ..*self })
+    }
+
     /// The node without intrinsic functions; nothing for `AWS::NoValue`.
     pub(crate) fn resolve(&self, node: &Node) -> Result<Option<Node>, TemplateError> {
+        self.deeper(node)?.resolve_here(node)
+    }
+
+    fn resolve_here(&self, node: &Node) -> Result<Option<Node>, TemplateError> {
         match &node.value {
             Value::Bool(_) | Value::Number(_) | Value::Text(_) => Ok(Some(node.clone())),
             Value::List(items) => Ok(Some(Node::list_at(&node.at, self.resolve_all(items)?))),

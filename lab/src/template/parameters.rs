@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::error::{TemplateError, did_you_mean};
 use super::properties::Known;
@@ -58,6 +59,17 @@ pub enum ParameterType {
     CommaDelimitedList,
     /// `List<Number>`.
     NumberList,
+}
+
+impl fmt::Display for ParameterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::String => "String",
+            Self::Number => "Number",
+            Self::CommaDelimitedList => "CommaDelimitedList",
+            Self::NumberList => "List<Number>",
+        })
+    }
 }
 
 /// A chosen value.
@@ -155,7 +167,7 @@ impl Parameter {
     fn refuse(&self, value: &str, why: &str) -> TemplateError {
         let value = if self.no_echo { "****".to_owned() } else { format!("{value:?}") };
         let constraint = self.constraint.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-        self.at.error(format!("parameter {}: {value} {why}{constraint}", self.name))
+        self.at.error(format!("{value} {why}{constraint}"))
     }
 }
 
@@ -175,7 +187,7 @@ pub(crate) fn choose(
         .map(|parameter| {
             let text = overrides.get(&parameter.name).or(parameter.default.as_ref()).ok_or_else(|| {
                 let name = &parameter.name;
-                parameter.at.error(format!("parameter {name} has no default; give it with --parameter {name}=VALUE"))
+                parameter.at.error(format!("has no value and no default; give it with --parameter {name}=VALUE"))
             })?;
             Ok((parameter.name.clone(), parameter.choose(text)?))
         })

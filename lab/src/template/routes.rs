@@ -75,6 +75,7 @@ pub(crate) fn read(body: &Node, stack: &Stack) -> Result<Definition, TemplateErr
     }
     let mut routes = Vec::new();
     let mut shapes = BTreeMap::new();
+    let mut variables = BTreeMap::new();
     for entry in body.require("paths")?.map()? {
         let shape = shape(entry)?;
         if let Some(first) = shapes.insert(shape, entry.key.as_str()) {
@@ -82,6 +83,7 @@ pub(crate) fn read(body: &Node, stack: &Stack) -> Result<Definition, TemplateErr
                 .at
                 .error(format!("answers the same requests as {first}; API Gateway takes only one of them")));
         }
+        refuse_sibling_variables(entry, &mut variables)?;
         PATH.check(&entry.value)?;
         for operation in entry.value.map()? {
             let method = match operation.key.as_str() {
@@ -137,6 +139,27 @@ fn shape(entry: &Entry) -> Result<String, TemplateError> {
         }
     }
     Ok(shape)
+}
+
+/// "A sibling of this resource already has a variable path part -- only one is allowed", says API Gateway at deployment.
+fn refuse_sibling_variables<'e>(
+    entry: &'e Entry,
+    variables: &mut BTreeMap<String, &'e str>,
+) -> Result<(), TemplateError> {
+    let mut prefix = String::new();
+    for part in entry.key.split('/').skip(1) {
+        if part.starts_with('{') {
+            let first = *variables.entry(prefix.clone()).or_insert(part);
+            if first != part {
+                return Err(entry.at.error(format!(
+                    "{part} stands beside {first} under {prefix}/; API Gateway allows one parameter at a place"
+                )));
+            }
+        }
+        prefix.push('/');
+        prefix.push_str(part);
+    }
+    Ok(())
 }
 
 /// Response headers by status, which a mock may then set.

@@ -1,4 +1,5 @@
 //! Plain scalars as SAM reads them: YAML 1.1 by PyYAML's resolver, where `yes` is a boolean and `010` is eight.
+//! Two of its oddities stay strings, since no property takes them: floats to base sixty (`1:30.5`), and `.inf` and `.nan`.
 //!
 //! CloudFormation says that it reads YAML 1.1:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>
@@ -45,6 +46,7 @@ fn integer(text: &str) -> Option<String> {
     }
     let body = body.replace('_', "");
     match i128::from_str_radix(&body, radix) {
+        Ok(0) => Some("0".to_owned()),
         Ok(value) => Some(format!("{}{value}", minus(sign))),
         // Python's integers do not end.
         Err(_) if radix == 10 && !body.is_empty() && body.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -122,6 +124,7 @@ mod tests {
         check("y", "Some(Text(\"y\"))");
         check("tRUE", "Some(Text(\"tRUE\"))");
         check("0", "Some(Number(\"0\"))");
+        check("-0", "Some(Number(\"0\"))");
         check("-17", "Some(Number(\"-17\"))");
         check("+17", "Some(Number(\"17\"))");
         check("1_000", "Some(Number(\"1000\"))");

@@ -24,13 +24,24 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
     let parameters = parameters::choose(declared, &inputs.parameters)?;
     let conditions = Conditions::new(root.get("Conditions"))?;
     let mappings = root.get("Mappings");
-    let scope =
-        Scope { inputs, parameters: &parameters, mappings, conditions: &conditions, references: None, owner: None };
+    let scope = Scope {
+        inputs,
+        parameters: &parameters,
+        mappings,
+        conditions: &conditions,
+        references: None,
+        owner: None,
+        in_rules: false,
+        depth: 0,
+    };
     conditions.judge_all(&scope)?;
-    rules::check(root.get("Rules"), &scope)?;
+    rules::check(root.get("Rules"), &Scope { in_rules: true, ..scope })?;
 
     let globals = Globals::read(root)?;
     let resources = resources::declare(root.require("Resources")?, &globals)?;
+    if let Some((id, resource)) = resources.iter().find(|(id, _)| parameters.contains_key(*id)) {
+        return Err(resource.body.error(format!("\"{id}\" is a parameter too; Ref could mean either")));
+    }
     names::check(root, &resources, &scope)?;
     let mut included = BTreeSet::new();
     for (id, resource) in &resources {
@@ -96,7 +107,9 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
                 stack.log_groups.insert(id, group);
             }
             Kind::Role => {
-                stack.roles.insert(id, simple::role(item, scope)?);
+                let role = simple::role(item, scope)?;
+                taken.claim("role", &role.arn, item)?;
+                stack.roles.insert(id, role);
             }
             Kind::Permission => {
                 stack.permissions.insert(id, permission::read(item, stack)?);

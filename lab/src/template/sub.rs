@@ -18,24 +18,35 @@ pub(crate) fn substitute(argument: &Node, scope: &Scope<'_>) -> Result<String, T
         return Err(argument.error(format!("Fn::Sub takes a string, or [string, map], not {}", text.kind())));
     };
     let mut out = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(start) = rest.find("${") {
-        out.push_str(&rest[..start]);
-        let Some(length) = rest[start..].find('}') else {
-            return Err(argument.error("Fn::Sub: a ${ is not closed by }"));
-        };
-        let name = rest[start + 2..start + length].trim();
-        rest = &rest[start + length + 1..];
-        if let Some(literal) = name.strip_prefix('!') {
-            out.push_str("${");
-            out.push_str(literal);
-            out.push('}');
-        } else {
-            out.push_str(&value(name, variables, argument, scope)?);
+    for part in parts(text).map_err(|message| argument.error(message))? {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Literal(text) => out.push_str(&format!("${{{text}}}")),
+            Part::Name(name) => out.push_str(&value(name, variables, argument, scope)?),
         }
     }
-    out.push_str(rest);
     Ok(out)
+}
+
+pub(crate) enum Part<'a> {
+    Text(&'a str),
+    /// `${!Literal}`, which stays as `${Literal}`.
+    Literal(&'a str),
+    Name(&'a str),
+}
+
+pub(crate) fn parts(text: &str) -> Result<Vec<Part<'_>>, &'static str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("${") {
+        parts.push(Part::Text(&rest[..start]));
+        let length = rest[start..].find('}').ok_or("Fn::Sub: a ${ is not closed by }")?;
+        let name = rest[start + 2..start + length].trim();
+        parts.push(name.strip_prefix('!').map_or(Part::Name(name), Part::Literal));
+        rest = &rest[start + length + 1..];
+    }
+    parts.push(Part::Text(rest));
+    Ok(parts)
 }
 
 fn value(name: &str, variables: Option<&Node>, user: &Node, scope: &Scope<'_>) -> Result<String, TemplateError> {
@@ -44,7 +55,7 @@ fn value(name: &str, variables: Option<&Node>, user: &Node, scope: &Scope<'_>) -
     }
     // `${Api.Stage}` is SAM's reference to a generated resource, not an attribute.
     if let Some((id, attribute)) = name.split_once('.')
-        && !(attribute == "Stage")
+        && attribute != "Stage"
     {
         return scope.attribute(id, attribute, user);
     }

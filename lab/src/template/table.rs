@@ -85,6 +85,7 @@ pub(crate) fn read(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Table, Temp
             request.insert(key.into(), indexes?.into());
         }
     }
+    node.get("LocalSecondaryIndexes").map_or(Ok(()), |indexes| shares_its_partition(indexes, node))?;
     if let Some(stream) = node.get("StreamSpecification") {
         STREAM.check(stream)?;
         let view =
@@ -174,6 +175,22 @@ fn index(
     index.insert("Projection".into(), wanted.into());
     on_demand.map_or(Ok(()), |on_demand| throughput(node, on_demand, &mut index))?;
     Ok(index.into())
+}
+
+/// A local index sorts the items of one partition anew: same partition key, and a sort key on both sides.
+fn shares_its_partition(indexes: &Node, table: &Node) -> Result<(), TemplateError> {
+    let partition = |node: &Node| node.list().ok()?.first()?.get("AttributeName")?.scalar();
+    let table_key = table.require("KeySchema")?;
+    if table_key.list()?.len() != 2 {
+        return Err(indexes.error("a table with local indexes needs a sort key (RANGE)"));
+    }
+    for index in indexes.list()? {
+        let key = index.require("KeySchema")?;
+        if key.list()?.len() != 2 || partition(key) != partition(table_key) {
+            return Err(key.error("a local index has the table's partition key (HASH) and a sort key (RANGE)"));
+        }
+    }
+    Ok(())
 }
 
 fn ttl(node: &Node) -> Result<Option<String>, TemplateError> {

@@ -193,7 +193,7 @@ impl Builder {
         if self.nodes + size.nodes > MAX_NODES {
             return Err(at.error(format!("more than {MAX_NODES} nodes once its aliases are followed")));
         }
-        if self.stack.len() + size.depth > MAX_DEPTH * 2 {
+        if self.stack.len() + size.depth > MAX_DEPTH {
             return Err(at.error(format!("nested deeper than {MAX_DEPTH} levels once its aliases are followed")));
         }
         let node = node.clone();
