@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import binaries, checks, translate
+from . import binaries, checks, gateway, translate
 from .judge import Judge
 from .report import Report
 from .stack import Stack
@@ -59,7 +59,13 @@ def main() -> int:
                 checks.ride_is_booked(stack, report)
             step("refusals")
             checks.refusals(stacks[0], report)
+            step("what API Gateway answers itself")
+            gateway.complete_import(stacks[0], chosen.template, cors_origin="*")
             checks.mocks(stacks[0], report)
+            checks.failed_function(stacks[0], report)
+            stacks[1].deploy(ApiBaseUrl=stacks[1].base_url(), ThrottleRate="1", ThrottleBurst="1")
+            gateway.complete_import(stacks[1], chosen.template, cors_origin="*")
+            checks.gateway_errors(stacks[1], report)
             checks.beyond_the_judge(report)
             if report.failures:
                 print(f"\n--- the judge's last lines:\n{judge.last_lines(80)}")
