@@ -1,0 +1,1 @@
+"""The deployment's rehearsal: template.yaml in an AWS that somebody else wrote, with the real functions."""

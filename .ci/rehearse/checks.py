@@ -1,0 +1,106 @@
+"""What a deployed stage must do, seen from outside."""
+
+import json
+
+from .http import Answer, send
+from .report import Report
+from .stack import Stack
+
+FLEET = {"Bucephalus", "Shadowfax", "Rocinante"}
+PICKUP = {"PickupLocation": {"Latitude": 42.35250862285574, "Longitude": -71.05289904884849}}
+
+
+def fleet_is_seeded(stack: Stack, report: Report) -> None:
+    """The custom resource ran during the deployment."""
+    names = {row["Name"]["S"] for row in stack.rows(stack.outputs()["UnicornsTable"])}
+    report.check(f"{stack.stage}: the custom resource seeded the fleet", names == FLEET, names)
+
+
+def ride_is_booked(stack: Stack, report: Report) -> None:
+    """A rider books a unicorn, and the row is there."""
+    answer = send("POST", f"{stack.base_url()}/ride", json.dumps(PICKUP).encode())
+    ride = answer.json()
+    booked = answer.status == 201 and isinstance(ride, dict) and set(ride) == {"RideId", "Unicorn", "RequestTime"}
+    if not report.check(f"{stack.stage}: POST /ride answers 201 with a ride", booked, answer):
+        return
+    report.check(f"{stack.stage}: the unicorn is one of the fleet", ride["Unicorn"]["Name"] in FLEET, ride["Unicorn"])
+    report.check(f"{stack.stage}: the answer names its request", bool(answer.headers.get("X-Request-ID")), answer.headers.items())
+    rows = stack.rows(stack.outputs()["RidesTable"])
+    stored = [row for row in rows if row["RideId"]["S"] == ride["RideId"]]
+    report.check(f"{stack.stage}: the ride is a row of the rides table, and the only one", len(stored) == len(rows) == 1, rows)
+
+
+def _is_problem(answer: Answer, status: int) -> bool:
+    document = answer.json()
+    return (
+        answer.status == status
+        and answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        and isinstance(document, dict)
+        and document.get("status") == status
+    )
+
+
+def refusals(stack: Stack, report: Report) -> None:
+    """Bad requests get their problem documents."""
+    url = stack.base_url()
+    answer = send("POST", f"{url}/ride", b'{"PickupLocation":{"Latitude":91,"Longitude":0}}')
+    report.check("a latitude of 91 gets 422", _is_problem(answer, 422), answer)
+    answer = send("POST", f"{url}/ride", b"{")
+    report.check("a truncated body gets 400", _is_problem(answer, 400), answer)
+    answer = send("GET", f"{url}/ride")
+    report.check("GET /ride gets 405", _is_problem(answer, 405), answer)
+    report.check("405 says what is allowed", "POST" in answer.headers.get("Allow", ""), answer.headers.items())
+    for path in ("/health", "/record/health", "/unicorn/health"):
+        answer = send("GET", f"{url}{path}")
+        healthy = answer.status == 200 and isinstance(answer.json(), dict) and answer.json().get("status") == "ok"
+        report.check(f"GET {path} says ok", healthy, answer)
+
+
+def mocks(stack: Stack, report: Report) -> None:
+    """Routes that no function stands behind."""
+    url = stack.base_url()
+    for method, path in (("GET", "/no-such-route"), ("DELETE", "/ride/too/deep"), ("GET", "/")):
+        answer = send(method, f"{url}{path}")
+        report.check(f"{method} {path} gets 404", _is_problem(answer, 404), answer)
+    answer = send("OPTIONS", f"{url}/ride", Origin="https://example.com", Access_Control_Request_Method="POST")
+    allowed = answer.status == 204 and answer.headers.get("Access-Control-Allow-Origin") == "*"
+    report.check("a preflight of /ride is allowed", allowed, f"{answer} {answer.headers.items()}")
+
+
+def gateway_errors(stack: Stack, report: Report) -> None:
+    """Errors that no function answers. The stage's throttle must be at one request a second."""
+    url = stack.base_url()
+    answers = [send("GET", f"{url}/health") for _ in range(5)]
+    refused = next((answer for answer in answers if answer.status == 429), None)
+    report.check("above the stage's rate comes 429, as a problem document", refused is not None and _is_problem(refused, 429), refused or answers[-1])
+    if refused is not None:
+        report.check("429 says when to come back", refused.headers.get("Retry-After") == "1", refused.headers.items())
+        _has_gateway_headers("429", refused, report)
+
+
+def failed_function(stack: Stack, report: Report) -> None:
+    """A function that is not there: API Gateway's own 5XX. Nothing can be booked in the stage afterwards."""
+    name = f"{stack.name}-request-ride"
+    stack.client("lambda").delete_function(FunctionName=name)
+    answer = send("GET", f"{stack.base_url()}/health")
+    document = answer.json()
+    generic = isinstance(document, dict) and document.get("detail") == "The service could not answer." and "requestId" in document
+    report.check("a function that cannot be called gives a 5XX problem without its cause", answer.status >= 500 and generic, answer)
+    _has_gateway_headers("5XX", answer, report)
+
+
+def _has_gateway_headers(what: str, answer: Answer, report: Report) -> None:
+    named = bool(answer.headers.get("X-Request-ID")) and answer.headers.get("Access-Control-Allow-Origin") == "*"
+    report.check(f"{what} has its request id and the CORS header", named, answer.headers.items())
+
+
+def beyond_the_judge(report: Report) -> None:
+    """What was left out, so that nobody takes it for rehearsed."""
+    report.note_gap("ANY routes", "the judge imports only named methods, so ANY is spelled out in the copy that is deployed")
+    report.note_gap(
+        "mocks and gateway responses as imported from the template",
+        "the judge drops them; they were put in by API Gateway's own calls, word for word, and judged from there",
+    )
+    report.note_gap("UNSUPPORTED_MEDIA_TYPE as 404", "the judge does not look at passthroughBehavior, so it never refuses a content type")
+    report.note_gap("variables in a mock's answer", "the judge sends `$context.requestId` as it is written")
+    report.note_gap("access logs, metrics, X-Ray", "the judge keeps the settings and writes nothing")

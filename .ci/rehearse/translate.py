@@ -1,0 +1,40 @@
+"""The template as the judge can read it: the real one, with the functions' folders filled in and ANY spelled out."""
+
+import copy
+import json
+from pathlib import Path
+
+from samcli.yamlhelper import yaml_parse
+
+# The judge imports a route only under the name of one HTTP method; API Gateway's ANY stands for these.
+METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
+ANY = "x-amazon-apigateway-any-method"
+
+
+def binaries_of(template: Path) -> dict[str, str]:
+    """Logical id to Cargo binary, of every function."""
+    resources = yaml_parse(template.read_text())["Resources"]
+    return {
+        logical_id: resource["Metadata"]["BuildProperties"]["Binary"]
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def for_judge(template: Path, code: dict[str, Path], target: Path) -> None:
+    """Writes the template to deploy. `code` is each binary's folder, which `sam deploy` uploads."""
+    adapted = yaml_parse(template.read_text())
+    for logical_id, binary in binaries_of(template).items():
+        adapted["Resources"][logical_id]["Properties"]["CodeUri"] = str(code[binary])
+    for resource in adapted["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Api":
+            _spell_out_any(resource["Properties"]["DefinitionBody"]["paths"])
+    target.write_text(json.dumps(adapted, indent=1))
+
+
+def _spell_out_any(paths: dict) -> None:
+    for item in paths.values():
+        operation = item.pop(ANY, None)
+        if operation is not None:
+            for method in METHODS:
+                item.setdefault(method, copy.deepcopy(operation))
