@@ -110,7 +110,7 @@ mod tests {
             ("http://api.example.com/record", RefusedUrl::NotHttps),
             ("http://localhost.example.com/", RefusedUrl::NotHttps),
             ("ftp://example.com/", RefusedUrl::NotHttps),
-            ("file://localhost/etc/passwd", RefusedUrl::NotHttps),
+            ("file://localhost/etc/passwd", RefusedUrl::NotAUrl),
             ("https://user@example.com/", RefusedUrl::UserInformation),
             ("https://user:secret@example.com/", RefusedUrl::UserInformation),
             ("http://169.254.169.254/latest/meta-data", RefusedUrl::LinkLocal),

@@ -98,7 +98,7 @@ where
         let method = request.method().clone();
         let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
         // A path that is no route is the caller's own text: it stays out of the log.
-        let route = [self.routes.path, self.routes.health].into_iter().find(|path| *path == call.path());
+        let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
         let common_headers = self.routes.headers.clone();
         let work = span.in_scope(|| self.inner.call(call));
         let answering = async move {
@@ -116,7 +116,7 @@ where
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
             let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-            completed(method.as_str(), route.unwrap_or("unknown"), status, duration_ms, failure);
+            completed(method.as_str(), route, status, duration_ms, failure);
             Ok(response)
         };
         Box::pin(answering.instrument(span))

@@ -23,12 +23,24 @@ pub trait Handler: Send + Sync + 'static {
 pub struct Routes {
     /// The method of the function's own path.
     pub method: Method,
-    /// The function's own path.
+    /// The function's own path. One that ends in `/` stands for everything below it.
     pub path: &'static str,
     /// Where `GET` says whether it lives.
     pub health: &'static str,
     /// Headers on every answer of these paths, whatever its status.
     pub headers: HeaderMap,
+}
+
+impl Routes {
+    /// The route that a path belongs to, and the method it answers.
+    pub(super) fn find(&self, path: &str) -> Option<(&'static str, &Method)> {
+        let below = self.path.ends_with('/') && path.starts_with(self.path);
+        match path {
+            path if path == self.health => Some((self.health, &Method::GET)),
+            path if below || path == self.path => Some((self.path, &self.method)),
+            _ => None,
+        }
+    }
 }
 
 /// One request with what is known about it.
@@ -82,16 +94,13 @@ impl<H> Router<H> {
 
     /// What can be answered without the handler.
     fn shortcut(&self, call: &Call) -> Option<Answer> {
-        let (path, method) = (call.path(), call.request.method());
-        let allowed = match path {
-            path if path == self.routes.path => &self.routes.method,
-            path if path == self.routes.health => &Method::GET,
-            _ => return Some(Err(Problem::NotFound.into())),
+        let Some((route, allowed)) = self.routes.find(call.path()) else {
+            return Some(Err(Problem::NotFound.into()));
         };
-        if method != allowed {
+        if call.request.method() != allowed {
             return Some(Err(Problem::MethodNotAllowed(allowed.clone()).into()));
         }
-        if path == self.routes.health {
+        if route == self.routes.health {
             let health = json!({"status": "ok", "service": self.service, "version": crate::VERSION});
             return Some(json(StatusCode::OK, &health));
         }

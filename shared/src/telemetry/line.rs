@@ -73,7 +73,7 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut own = Fields::default();
         event.record(&mut own);
-        let message = own.0.remove("message").unwrap_or(Value::Null);
+        let message = own.0.shift_remove("message").unwrap_or(Value::Null);
 
         let mut line = Map::new();
         line.insert("timestamp".into(), format!("{:.6}", jiff::Timestamp::now()).into());
