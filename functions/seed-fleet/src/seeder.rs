@@ -107,7 +107,8 @@ impl<T: FleetTable> Seeder<T> {
     /// How it went; a failure as text for CloudFormation's console.
     async fn outcome(&self, request: &Request, budget: &Budget) -> Result<(), String> {
         let action = request.action.as_ref().map_err(ToString::to_string)?;
-        match caught(self.act(action, budget)).await {
+        // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
+        match caught(Box::pin(self.act(action, budget))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(chain(&error)),
             Err(panicked) => {
