@@ -1,1 +1,37 @@
-//! Placeholder.
+//! What two functions really share, by cargo feature, so that a function links only what it uses.
+//!
+//! | feature | modules | what it links |
+//! |---|---|---|
+//! | none | everything that is plain logic, and the log | serde, jiff, uuid, tracing |
+//! | `service` | [`service`] | lambda_http |
+//! | `http` | [`http`] | reqwest, rustls |
+//! | `params` | [`params`] | the SSM client |
+//! | `dynamodb` | [`dynamodb`] | the DynamoDB client |
+
+pub mod budget;
+pub mod config;
+pub mod context;
+pub mod json;
+pub mod media_type;
+pub mod panic;
+pub mod problem;
+pub mod request_id;
+pub mod retry;
+pub mod ride;
+pub mod telemetry;
+
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "dynamodb")]
+pub mod dynamodb;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "params")]
+pub mod params;
+#[cfg(feature = "service")]
+pub mod service;
+#[cfg(any(feature = "params", feature = "http"))]
+pub mod service_url;
+
+/// The git commit this was built from, or `unknown`.
+pub const VERSION: &str = env!("WILD_RYDES_COMMIT");

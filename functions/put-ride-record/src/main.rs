@@ -1,2 +1,25 @@
-//! Placeholder.
-fn main() {}
+//! `POST /record`: stores a ride, once.
+
+use put_ride_record::{PutRideRecord, RidesTable, SERVICE, routes};
+use shared::config::Environment;
+use shared::{dynamodb, service, telemetry};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The longest that the start waits for the connection to the table.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    telemetry::start(SERVICE, &environment);
+    telemetry::exit_code(serve(&environment).await)
+}
+
+async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let settings = service::Settings::read(SERVICE, environment)?;
+    let table = environment.text("RIDES_TABLE")?;
+    let client = dynamodb::client(environment)?;
+    dynamodb::warm(&client, WARM_UP).await;
+    service::run(settings, routes(), PutRideRecord::new(RidesTable::new(client, table))).await
+}

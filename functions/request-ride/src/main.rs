@@ -1,2 +1,26 @@
-//! Placeholder.
-fn main() {}
+//! `POST /ride`: books a unicorn and stores the ride.
+
+use request_ride::{RequestRide, SERVICE, Services, Settings, routes};
+use shared::budget::Budget;
+use shared::config::Environment;
+use shared::http::Client;
+use shared::params::Ssm;
+use shared::{service, telemetry};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    telemetry::start(SERVICE, &environment);
+    telemetry::exit_code(serve(&environment).await)
+}
+
+async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let common = service::Settings::read(SERVICE, environment)?;
+    let settings = Settings::read(environment)?;
+    let ssm = Ssm::new(environment, settings.parameters.timeout, settings.connect_timeout)?;
+    let client = Client::new(settings.connect_timeout, settings.schedule)?;
+    let services = Services::new(&settings, ssm, client);
+    services.warm(&Budget::lasting(settings.parameters.timeout)).await;
+    service::run(common, routes(&settings), RequestRide::new(services)).await
+}

@@ -1,0 +1,79 @@
+use crate::Services;
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use shared::context::RequestContext;
+use shared::http::{Call, CallError};
+use shared::params::{Store, Unknown};
+use shared::problem::{Failure, Problem};
+use shared::ride::Record;
+use std::future::Future;
+
+/// Stores rides.
+pub trait Records: Send + Sync {
+    /// Stores a ride. `Ok` means that it is stored, and nothing else does.
+    fn record(&self, record: &Record, context: &RequestContext) -> impl Future<Output = Result<(), RecordError>> + Send;
+}
+
+/// Why a ride is not known to be stored. It may be stored nevertheless: a new ride then has a new id.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Nobody knows where the record service is.
+    #[error("the record service cannot be found")]
+    Unknown(#[from] Unknown),
+    /// It gave no answer.
+    #[error("the record service gave no answer")]
+    NoAnswer(#[from] CallError),
+    /// It does not accept what this service sends.
+    #[error("the record service refused the ride with {0}")]
+    Refused(StatusCode),
+    /// It answered with something else than 201.
+    #[error("the record service answered {0}")]
+    Status(StatusCode),
+    /// It answered 201 without saying that the ride is stored.
+    #[error("the record service answered 201 without \"success\": true")]
+    Unconfirmed,
+    /// The ride cannot be written as JSON.
+    #[error("the ride cannot be serialised")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        let unavailable = |detail| Problem::Unavailable { detail, retry_after_s: 1 };
+        let problem = match &error {
+            RecordError::NoAnswer(CallError::OutOfTime) => {
+                unavailable("There was not enough time left to store the ride.")
+            }
+            RecordError::Unknown(_)
+            | RecordError::NoAnswer(_)
+            | RecordError::Status(_)
+            | RecordError::Unconfirmed => unavailable("The ride could not be stored. No unicorn is coming."),
+            // Two services that disagree on what a ride is, or two rides with one id: trying again cannot help.
+            RecordError::Refused(_) | RecordError::Unwritable(_) => Problem::Internal,
+        };
+        Self::caused_by(problem, error)
+    }
+}
+
+#[derive(Deserialize)]
+struct Confirmation {
+    success: bool,
+}
+
+impl<S: Store> Records for Services<S> {
+    async fn record(&self, record: &Record, context: &RequestContext) -> Result<(), RecordError> {
+        let url = self.records.address.get(&context.budget).await?;
+        let body = serde_json::to_vec(record)?;
+        let attempt_timeout = self.records.attempt_timeout;
+        let call = Call { method: Method::POST, url: &url, body, json: true, attempt_timeout };
+        let answer = self.client.send(&call, context).await?;
+        match answer.status.as_u16() {
+            201 => {}
+            400 | 409 | 413 | 415 | 422 => return Err(RecordError::Refused(answer.status)),
+            _ => return Err(RecordError::Status(answer.status)),
+        }
+        let confirmed = answer.is_json
+            && serde_json::from_slice(&answer.body).is_ok_and(|confirmation: Confirmation| confirmation.success);
+        confirmed.then_some(()).ok_or(RecordError::Unconfirmed)
+    }
+}

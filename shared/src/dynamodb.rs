@@ -1,0 +1,72 @@
+//! The DynamoDB client of a function, and its calls within a time budget.
+
+use crate::aws::{ClientLimits, sdk_config};
+use crate::budget::Budget;
+use crate::config::{ConfigError, Environment};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, StalledStreamProtectionConfig};
+use aws_smithy_types::body::SdkBody;
+use std::error::Error;
+use std::future::Future;
+use std::time::Duration;
+
+/// Why a call got no answer that counts.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError<E: Error + 'static> {
+    /// The time budget ended first.
+    #[error("DynamoDB did not answer within the time budget")]
+    OutOfTime,
+    /// The call failed, after the SDK's own retries.
+    #[error("DynamoDB call failed")]
+    Failed(#[source] E),
+}
+
+/// Builds the one client of a process.
+///
+/// Reads `DYNAMODB_ATTEMPTS`, `DYNAMODB_ATTEMPT_TIMEOUT_MS`, `CONNECT_TIMEOUT_MS` and what AWS sets.
+///
+/// # Errors
+/// A variable is missing or wrong.
+pub fn client(environment: &Environment) -> Result<Client, ConfigError> {
+    let limits = ClientLimits {
+        attempts: environment.number("DYNAMODB_ATTEMPTS", 1..=10)?,
+        attempt_timeout: environment.milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS")?,
+        connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
+    };
+    let config = Config::from(&sdk_config(environment, "DYNAMODB", &limits)?)
+        .to_builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        // Answers are small and every attempt has a total limit: watching their pace would only cost time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    Ok(Client::from_conf(config))
+}
+
+/// Waits for a call for as long as the budget allows, retries included.
+///
+/// # Errors
+/// The call failed or took too long.
+pub async fn within<T, E: Error + 'static>(
+    budget: &Budget,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, CallError<E>> {
+    match tokio::time::timeout(budget.remaining(), call).await {
+        Ok(result) => result.map_err(CallError::Failed),
+        Err(_) => Err(CallError::OutOfTime),
+    }
+}
+
+/// Opens the connection before the first request needs it: best effort, for no longer than this.
+///
+/// The request is turned into `GET /`, which DynamoDB's endpoints answer with their health: it needs no permission,
+/// costs no capacity, and counts in no metric. Its answer is no answer to the operation, so it always "fails".
+pub async fn warm(client: &Client, limit: Duration) {
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    let health = client.describe_endpoints().customize().config_override(once).mutate_request(|request| {
+        // Both are legal for every request; a refusal would only leave the request as it was.
+        let _ = request.set_method("GET");
+        *request.body_mut() = SdkBody::empty();
+    });
+    let _ = tokio::time::timeout(limit, health.send()).await;
+}

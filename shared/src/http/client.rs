@@ -1,0 +1,112 @@
+use super::{CallError, NoTls, tls};
+use crate::context::RequestContext;
+use crate::media_type::is_json;
+use crate::retry::Schedule;
+use crate::service_url::ServiceUrl;
+use http::{HeaderValue, Method, StatusCode, header};
+use reqwest::redirect;
+use std::time::{Duration, Instant};
+
+/// The longest answer that is read, in bytes.
+pub const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// The one HTTP client of a process, which keeps its connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: reqwest::Client,
+    schedule: Schedule,
+}
+
+/// A call to another service. It must be idempotent, because it may be made more than once.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: &'a ServiceUrl,
+    /// What is sent.
+    pub body: Vec<u8>,
+    /// Whether the body goes out as `application/json`; without it, it has no content type.
+    pub json: bool,
+    /// The longest that one attempt may take.
+    pub attempt_timeout: Duration,
+}
+
+/// What another service answered, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Whether the answer claims to be JSON.
+    pub is_json: bool,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Client {
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// The TLS stack cannot be set up.
+    pub fn new(connect_timeout: Duration, schedule: Schedule) -> Result<Self, NoTls> {
+        let inner = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::config()?)
+            .connect_timeout(connect_timeout)
+            .redirect(redirect::Policy::none())
+            .no_proxy() // an environment variable must not reroute rides
+            .retry(reqwest::retry::never()) // one layer of retries: ours
+            .referer(false)
+            .build()
+            .map_err(NoTls::Client)?;
+        Ok(Self { inner, schedule })
+    }
+
+    /// Makes the call, more than once if it is worth it and there is time.
+    ///
+    /// A 503 is not tried again: whoever sends it has retried already, and two layers of retries multiply.
+    ///
+    /// # Errors
+    /// No attempt brought an answer.
+    pub async fn send(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
+        let mut pauses = self.schedule.pauses(fastrand::Rng::new());
+        loop {
+            let result = self.attempt(call, context).await;
+            let again = match &result {
+                Ok(answer) => matches!(answer.status.as_u16(), 429 | 500 | 502 | 504),
+                Err(error) => error.is_transient(),
+            };
+            let pause = pauses.next().filter(|pause| again && *pause < context.budget.remaining());
+            let Some(pause) = pause else { return result };
+            match &result {
+                Ok(answer) => tracing::debug!(status = answer.status.as_u16(), "attempt failed, trying again"),
+                Err(error) => tracing::debug!(error = error as &dyn std::error::Error, "attempt failed, trying again"),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn attempt(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
+        let allowed = context.budget.attempt_at(Instant::now(), call.attempt_timeout).ok_or(CallError::OutOfTime)?;
+        let mut request = self
+            .inner
+            .request(call.method.clone(), call.url.as_url().clone())
+            .headers(context.outbound_headers(allowed))
+            .timeout(allowed)
+            .body(call.body.clone());
+        if call.json {
+            request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let failed = |error| CallError::of(error, allowed);
+        let mut response = request.send().await.map_err(failed)?;
+        let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let (status, is_json) = (response.status(), content_type.is_some_and(is_json));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(CallError::TooLong { limit: LONGEST_ANSWER });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, is_json, body })
+    }
+}

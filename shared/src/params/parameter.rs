@@ -1,0 +1,121 @@
+use crate::budget::Budget;
+use crate::service_url::{RefusedUrl, ServiceUrl};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// After a failure the next read is not before this: SSM in trouble must not cost every request its time-out.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Where parameters are kept.
+pub trait Store: Send + Sync + 'static {
+    /// Why there is no value.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// The value of a parameter.
+    fn get(&self, name: &str) -> impl Future<Output = Result<String, Self::Error>> + Send;
+}
+
+/// How long a value is good and how long a request waits for a new one.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// After this a value is read again.
+    pub ttl: Duration,
+    /// The longest that a request waits for that.
+    pub timeout: Duration,
+}
+
+/// The address of a service, by the name of its parameter.
+#[derive(Debug)]
+pub struct Parameter<S> {
+    name: String,
+    store: Arc<S>,
+    settings: Settings,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    value: Option<ServiceUrl>,
+    next_read: Option<Instant>,
+    failing: bool,
+}
+
+/// There is no address, old or new. Why was logged when it was found out.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("the address in parameter {name} is unknown")]
+pub struct Unknown {
+    name: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ReadError<E: std::error::Error + 'static> {
+    #[error("no answer within {} ms", .0.as_millis())]
+    TimedOut(Duration),
+    #[error("the parameter store failed")]
+    Store(#[source] E),
+    #[error("the new value was refused")]
+    Refused(#[source] RefusedUrl),
+}
+
+impl<S: Store> Parameter<S> {
+    /// A parameter that nobody has read yet.
+    pub fn new(name: impl Into<String>, store: Arc<S>, settings: Settings) -> Self {
+        Self { name: name.into(), store, settings, state: Mutex::default() }
+    }
+
+    /// The address: the kept one while it is good, else a new one, else the old one again.
+    ///
+    /// # Errors
+    /// There has never been one.
+    pub async fn get(&self, budget: &Budget) -> Result<ServiceUrl, Unknown> {
+        self.get_at(Instant::now(), budget).await
+    }
+
+    /// As [`Parameter::get`], at this moment.
+    ///
+    /// # Errors
+    /// There has never been an address.
+    pub async fn get_at(&self, now: Instant, budget: &Budget) -> Result<ServiceUrl, Unknown> {
+        // Held across the read: of several requests that find the value old, one reads and the others wait for it.
+        let mut state = self.state.lock().await;
+        if state.next_read.is_none_or(|next| now >= next) {
+            let result = self.read(budget).await;
+            state.next_read = Some(now + self.pause_after(&result));
+            self.tell(&result, state.failing);
+            state.failing = result.is_err();
+            if let Ok(value) = result {
+                state.value = Some(value);
+            }
+        }
+        state.value.clone().ok_or_else(|| Unknown { name: self.name.clone() })
+    }
+
+    async fn read(&self, budget: &Budget) -> Result<ServiceUrl, ReadError<S::Error>> {
+        let timeout = self.settings.timeout.min(budget.remaining());
+        let text = tokio::time::timeout(timeout, self.store.get(&self.name)).await;
+        let text = text.map_err(|_| ReadError::TimedOut(timeout))?.map_err(ReadError::Store)?;
+        ServiceUrl::try_from(text.trim()).map_err(ReadError::Refused)
+    }
+
+    fn pause_after<T, E>(&self, result: &Result<T, E>) -> Duration {
+        if result.is_ok() { self.settings.ttl } else { self.settings.ttl.min(PAUSE_AFTER_FAILURE) }
+    }
+
+    /// Logs the first failure of a streak and its end, not what is in between.
+    fn tell(&self, result: &Result<ServiceUrl, ReadError<S::Error>>, failing: bool) {
+        let parameter = self.name.as_str();
+        match result {
+            Err(error) if !failing => {
+                let error = error as &dyn std::error::Error;
+                tracing::warn!(parameter, error, "parameter could not be read; an old value is kept");
+            }
+            Ok(_) if failing => tracing::info!(parameter, "parameter could be read again"),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+use super::{Answer, Call, Routes};
+use crate::budget::{Budget, Limits, caller_waits};
+use crate::config::{ConfigError, Environment};
+use crate::context::{RequestContext, traceparent};
+use crate::problem::Failure;
+use crate::request_id::{RequestId, X_REQUEST_ID};
+use http::{HeaderValue, Response, header};
+use lambda_http::RequestExt;
+use lambda_http::tower::Service;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+/// What every HTTP function is told by its environment.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name of the service, in logs and in its health.
+    pub service: &'static str,
+    /// The stage it is deployed to.
+    pub stage: Arc<str>,
+    /// The function's own timeout, for when the deadline is unknown.
+    pub timeout: Duration,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A variable is missing or wrong.
+    pub fn read(service: &'static str, environment: &Environment) -> Result<Self, ConfigError> {
+        let stage = environment.text("STAGE")?.into();
+        Ok(Self { service, stage, timeout: environment.milliseconds("TIMEOUT_MS")? })
+    }
+}
+
+/// Gives every request its id, its budget, its headers and its one log line.
+#[derive(Debug)]
+pub struct Invocations<S> {
+    settings: Settings,
+    routes: Routes,
+    cold: AtomicBool,
+    inner: S,
+}
+
+impl<S> Invocations<S> {
+    pub(super) fn new(settings: Settings, routes: Routes, inner: S) -> Self {
+        Self { settings, routes, cold: AtomicBool::new(true), inner }
+    }
+
+    fn context(&self, request: &lambda_http::Request) -> RequestContext {
+        let now_ms = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+        let invocation = request.lambda_context_ref();
+        let limits = Limits {
+            now_ms,
+            deadline_ms: invocation.map_or(0, |invocation| invocation.deadline),
+            timeout: self.settings.timeout,
+            caller_waits: caller_waits(request.headers()),
+        };
+        RequestContext {
+            request_id: RequestId::of(request.headers()),
+            budget: Budget::start_at(Instant::now(), &limits),
+            trace: invocation.and_then(|invocation| invocation.xray_trace_id.clone()),
+            traceparent: traceparent(request.headers()),
+        }
+    }
+}
+
+impl<S> Service<lambda_http::Request> for Invocations<S>
+where
+    S: Service<Call, Response = Answer, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<String>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<String>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: lambda_http::Request) -> Self::Future {
+        let started = Instant::now();
+        let context = self.context(&request);
+        let invocation = request.lambda_context_ref();
+        let span = tracing::error_span!(
+            "invocation",
+            function_request_id = invocation.map_or("", |invocation| invocation.request_id.as_str()),
+            request_id = context.request_id.as_str(),
+            xray_trace_id = context.trace.as_deref().unwrap_or_default(),
+            cold_start = self.cold.swap(false, Ordering::Relaxed),
+        );
+        let request_id = context.request_id.clone();
+        let method = request.method().clone();
+        let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
+        // A path that is no route is the caller's own text: it stays out of the log.
+        let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
+        let common_headers = self.routes.headers.clone();
+        let work = span.in_scope(|| self.inner.call(call));
+        let answering = async move {
+            let Ok(answer) = work.await;
+            let (mut response, failure) = match answer {
+                Ok(response) => (response, None),
+                Err(Failure { problem, cause }) => {
+                    let detail = problem.detail();
+                    (problem.into_response(&request_id), Some((detail, cause)))
+                }
+            };
+            let headers = response.headers_mut();
+            headers.extend(common_headers);
+            headers.insert(X_REQUEST_ID, request_id.to_header());
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            let status = response.status().as_u16();
+            let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
+            completed(method.as_str(), route, status, duration_ms, failure);
+            Ok(response)
+        };
+        Box::pin(answering.instrument(span))
+    }
+}
+
+type Cause = Option<Box<dyn std::error::Error + Send + Sync>>;
+
+/// The one line of a request.
+fn completed(method: &str, route: &str, status: u16, duration_ms: f64, failure: Option<(String, Cause)>) {
+    let (detail, cause) = failure.map_or((None, None), |(detail, cause)| (Some(detail), cause));
+    let error = cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static));
+    let detail = detail.as_deref();
+    match status {
+        500 => tracing::error!(method, route, status, duration_ms, detail, error, "request completed"),
+        501.. => tracing::warn!(method, route, status, duration_ms, detail, error, "request completed"),
+        _ => tracing::info!(method, route, status, duration_ms, detail, error, "request completed"),
+    }
+}

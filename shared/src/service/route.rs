@@ -1,0 +1,131 @@
+use super::{Answer, LONGEST_BODY, bytes, json};
+use crate::context::RequestContext;
+use crate::media_type::is_json;
+use crate::problem::{Failure, Problem};
+use http::{HeaderMap, Method, StatusCode, header};
+use lambda_http::tower::Service;
+use lambda_http::RequestExt;
+use serde_json::json;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// The one thing that a function is for.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one call. Expected failures are `Err` with their problem; a panic is a bug.
+    fn handle(&self, call: Call) -> impl Future<Output = Answer> + Send;
+}
+
+/// The paths of a function, without the stage.
+#[derive(Debug, Clone)]
+pub struct Routes {
+    /// The method of the function's own path.
+    pub method: Method,
+    /// The function's own path. One that ends in `/` stands for everything below it.
+    pub path: &'static str,
+    /// Where `GET` says whether it lives.
+    pub health: &'static str,
+    /// Headers on every answer of these paths, whatever its status.
+    pub headers: HeaderMap,
+}
+
+impl Routes {
+    /// The route that a path belongs to, and the method it answers.
+    pub(super) fn find(&self, path: &str) -> Option<(&'static str, &Method)> {
+        let below = self.path.ends_with('/') && path.starts_with(self.path);
+        match path {
+            path if path == self.health => Some((self.health, &Method::GET)),
+            path if below || path == self.path => Some((self.path, &self.method)),
+            _ => None,
+        }
+    }
+}
+
+/// One request with what is known about it.
+#[derive(Debug)]
+pub struct Call {
+    /// Its id, its time and its traces.
+    pub context: RequestContext,
+    pub(super) stage: Arc<str>,
+    pub(super) request: lambda_http::Request,
+}
+
+impl Call {
+    /// The body of a request that must carry JSON.
+    ///
+    /// # Errors
+    /// It is too long, or it does not claim to be JSON.
+    pub fn json_body(&self) -> Result<&[u8], Problem> {
+        let body = bytes(self.request.body());
+        if body.len() > LONGEST_BODY {
+            return Err(Problem::TooLarge(LONGEST_BODY));
+        }
+        let content_type = self.request.headers().get(header::CONTENT_TYPE);
+        let claims_json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
+        if claims_json { Ok(body) } else { Err(Problem::NotJson) }
+    }
+
+    /// The headers of the request.
+    pub fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+
+    /// The path without the stage, which API Gateway leaves out and other gateways put in front.
+    pub fn path(&self) -> &str {
+        let path = self.request.raw_http_path();
+        let inner = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.stage));
+        inner.filter(|inner| inner.starts_with('/')).unwrap_or(path)
+    }
+}
+
+/// Finds the route of a call.
+pub struct Router<H> {
+    service: &'static str,
+    routes: Routes,
+    handler: Arc<H>,
+}
+
+impl<H> Router<H> {
+    pub(super) fn new(service: &'static str, routes: Routes, handler: H) -> Self {
+        Self { service, routes, handler: Arc::new(handler) }
+    }
+
+    /// What can be answered without the handler.
+    fn shortcut(&self, call: &Call) -> Option<Answer> {
+        let Some((route, allowed)) = self.routes.find(call.path()) else {
+            return Some(Err(Problem::NotFound.into()));
+        };
+        if call.request.method() != allowed {
+            return Some(Err(Problem::MethodNotAllowed(allowed.clone()).into()));
+        }
+        if route == self.routes.health {
+            let health = json!({"status": "ok", "service": self.service, "version": crate::VERSION});
+            return Some(json(StatusCode::OK, &health));
+        }
+        call.context.budget.is_spent().then(|| Err(out_of_time()))
+    }
+}
+
+fn out_of_time() -> Failure {
+    Problem::Unavailable { detail: "There is not enough time left to answer.", retry_after_s: 1 }.into()
+}
+
+impl<H: Handler> Service<Call> for Router<H> {
+    type Response = Answer;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> Self::Future {
+        if let Some(answer) = self.shortcut(&call) {
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
+        let handler = Arc::clone(&self.handler);
+        Box::pin(async move { Ok(handler.handle(call).await) })
+    }
+}

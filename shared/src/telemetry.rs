@@ -1,0 +1,127 @@
+//! The log: one flat JSON object a line on standard output. It never fails, blocks or slows a request.
+
+mod fields;
+mod line;
+
+pub use line::{Format, Identity};
+
+use crate::config::Environment;
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts the log of this process. A second start is ignored.
+///
+/// `service` is also the target of its own events, with `_` for `-`, as Rust spells crate names.
+pub fn start(service: &'static str, environment: &Environment) {
+    let identity = Identity::new(service, environment);
+    let layer = line::Lines::new(identity, format(environment), |line| {
+        // Nobody is left to tell when standard output is gone; println would panic.
+        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+    });
+    let _ = tracing_subscriber::registry().with(layer).with(targets(service, environment)).try_init();
+}
+
+/// Which events are written: ours from the configured level, those of libraries from `warn`, because at finer levels
+/// an SDK writes requests, and a request holds locations and signatures.
+fn targets(service: &str, environment: &Environment) -> Targets {
+    let level = level(environment);
+    let ours = service.replace('-', "_");
+    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("shared", level).with_target(ours, level)
+}
+
+/// What Lambda's own setting says, else `LOG_LEVEL`, else `info`. A word that neither knows counts as unset.
+fn level(environment: &Environment) -> LevelFilter {
+    let parse = |key| match environment.optional(key)?.to_ascii_uppercase().as_str() {
+        "TRACE" => Some(LevelFilter::TRACE),
+        "DEBUG" => Some(LevelFilter::DEBUG),
+        "INFO" => Some(LevelFilter::INFO),
+        "WARN" | "WARNING" => Some(LevelFilter::WARN),
+        "ERROR" | "FATAL" | "CRITICAL" => Some(LevelFilter::ERROR),
+        _ => None,
+    };
+    parse("AWS_LAMBDA_LOG_LEVEL").or_else(|| parse("LOG_LEVEL")).unwrap_or(LevelFilter::INFO)
+}
+
+/// JSON unless Lambda is told that the function writes text.
+fn format(environment: &Environment) -> Format {
+    let text = environment.optional("AWS_LAMBDA_LOG_FORMAT").is_some_and(|format| format.eq_ignore_ascii_case("text"));
+    if text { Format::Text } else { Format::Json }
+}
+
+/// The end of a process: a failure is logged, and the exit code tells Lambda.
+pub fn exit_code(result: Result<(), Box<dyn Error + Send + Sync>>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &*error as &dyn Error, "the function cannot run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and everything that caused it, as one text.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // Some errors repeat their source in their own text.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs.iter().copied().collect()
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the ride was not stored")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the table is gone")]
+    struct Inner;
+
+    #[test]
+    fn the_whole_source_chain_is_one_text() {
+        assert_eq!(chain(&Outer(Inner)), "the ride was not stored: the table is gone");
+    }
+
+    #[test]
+    fn lambdas_own_level_wins_and_nonsense_is_ignored() {
+        let both = [("AWS_LAMBDA_LOG_LEVEL", "ERROR"), ("LOG_LEVEL", "debug")];
+        assert_eq!(level(&environment(&both)), LevelFilter::ERROR);
+        assert_eq!(level(&environment(&both[1..])), LevelFilter::DEBUG);
+        assert_eq!(level(&environment(&[("LOG_LEVEL", "WARNING")])), LevelFilter::WARN);
+        assert_eq!(level(&environment(&[("LOG_LEVEL", "loud")])), LevelFilter::INFO);
+    }
+
+    #[test]
+    fn libraries_never_speak_below_warn() {
+        let targets = targets("request-ride", &environment(&[("LOG_LEVEL", "TRACE")]));
+        assert!(targets.would_enable("request_ride", &tracing::Level::TRACE));
+        assert!(targets.would_enable("shared::http", &tracing::Level::TRACE));
+        assert!(!targets.would_enable("aws_smithy_runtime", &tracing::Level::INFO));
+    }
+
+    #[test]
+    fn text_is_written_only_when_lambda_says_text() {
+        assert_eq!(format(&environment(&[])), Format::Json);
+        assert_eq!(format(&environment(&[("AWS_LAMBDA_LOG_FORMAT", "JSON")])), Format::Json);
+        assert_eq!(format(&environment(&[("AWS_LAMBDA_LOG_FORMAT", "Text")])), Format::Text);
+    }
+}
