@@ -15,6 +15,8 @@ const PROXY: Known = Known {
     what: "an aws_proxy integration",
     used: &["httpMethod", "timeoutInMillis", "type", "uri"],
     without_effect: &[
+        ("cacheKeyParameters", "there is no API cache"),
+        ("cacheNamespace", "there is no API cache"),
         ("passthroughBehavior", "a proxy integration passes everything through"),
         ("payloadFormatVersion", "a REST API knows one format"),
         ("responses", "a proxy integration returns what the function says"),

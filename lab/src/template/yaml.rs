@@ -1,5 +1,8 @@
 //! YAML text into the tree. JSON is read by the same way: it is YAML.
 //!
+//! Aliases are followed, as PyYAML and so SAM's tools follow them; CloudFormation itself takes neither aliases nor merge
+//! keys: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html>.
+//!
 //! Built from parser events on a stack of our own, so that neither depth nor aliases cost more than their limits.
 
 use std::collections::HashMap;
@@ -153,7 +156,7 @@ impl Builder {
         }
         let node = match value {
             Some(value) => Node { at, value },
-            // https://repost.aws/knowledge-center/cloudformation-template-validation: null is refused in every section.
+            // CloudFormation: "'null' values are not allowed in templates", in any section.
             None => {
                 let key = self.pending_key();
                 return Err(at.error(format!("{key}null is not allowed in a template; remove it or use AWS::NoValue")));
