@@ -189,7 +189,7 @@ impl Lab {
             ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
             other: open(&mut rooms, refuse).await?,
         };
-        let lambda = Arc::new(Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone()).await?);
+        let lambda = Arc::new(Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone())?);
         // The API is up before the functions are: one of them may call it in init.
         if stack.apis.len() > 1 {
             return Err(LabError::OneApi(stack.apis.len()));
@@ -198,9 +198,12 @@ impl Lab {
             let gateway = Gateway::new(api, &stack.account_id, lambda.clone(), logs.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }
-        lambda.warm().await?;
         let lab = Self { stack, origin, dynamodb, ssm, lambda, logs, calls, endpoints, _rooms: rooms };
+        // Nobody calls the API before the stack is complete: a function that reads the fleet in init finds it seeded.
+        let provisions = |id: &str| lab.stack.custom_resources.values().any(|resource| resource.function == id);
+        lab.lambda.warm(provisions).await?;
         lab.provision(data.as_deref()).await?;
+        lab.lambda.warm(|id| !provisions(id)).await?;
         Ok(lab)
     }
 

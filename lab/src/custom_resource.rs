@@ -80,7 +80,7 @@ pub async fn provision(
     let token = uuid::Uuid::new_v4();
     let (_server, response) = receive(listener, format!("/response/{token}"));
     let event = event(stack, resource, change, &format!("http://{address}/response/{token}"));
-    let invocation = Invocation { payload: event, trace_header: String::new() };
+    let invocation = Invocation::new(event, "");
     let invoked = lambda.invoke(&resource.function, invocation);
     let no_response = |cause: String| CustomResourceError::NoResponse {
         resource: id.clone(),

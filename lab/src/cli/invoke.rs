@@ -35,8 +35,7 @@ impl Invoke {
         // The whole stack: a function that calls another finds it.
         let lab = self.stack.start(plan, &options).await?;
         let before = lab.logs.lines().len();
-        let outcome =
-            lab.lambda.invoke(&logical_id, Invocation { payload: payload.into(), trace_header: String::new() }).await;
+        let outcome = lab.lambda.invoke(&logical_id, Invocation::new(payload, "")).await;
         let palette = Palette::stderr();
         for line in lab.logs.lines().iter().skip(before) {
             if let Some(said) = terminal::readable(line, palette) {

@@ -38,13 +38,13 @@ pub(super) struct Booking {
     #[arg(long, default_value_t = 42.352_508_622_855_74, allow_negative_numbers = true)]
     latitude: f64,
     /// Longitude of the pickup location, in degrees
-    #[arg(long, default_value_t = -71.052_899_048_849_48, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = -71.052_899_048_848_49, allow_negative_numbers = true)]
     longitude: f64,
 }
 
 impl Default for Booking {
     fn default() -> Self {
-        Self { latitude: 42.352_508_622_855_74, longitude: -71.052_899_048_849_48 }
+        Self { latitude: 42.352_508_622_855_74, longitude: -71.052_899_048_848_49 }
     }
 }
 

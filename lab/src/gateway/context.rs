@@ -48,7 +48,11 @@ pub(super) struct GatewayError {
 #[derive(Debug, Clone, Default)]
 pub(super) struct IntegrationOutcome {
     /// Status that Lambda itself returned.
-    pub(super) status: Option<u16>,
+    pub(super) lambda_status: Option<u16>,
+    /// Status that the function's code returned.
+    pub(super) function_status: Option<u16>,
+    /// Lambda's request id.
+    pub(super) request_id: Option<String>,
     pub(super) latency_ms: Option<u128>,
     pub(super) error: Option<String>,
 }
@@ -90,8 +94,9 @@ impl Context {
             "error.messageString" => serde_json::Value::from(error?.message).to_string(),
             "error.responseType" => error?.response_type.to_owned(),
             "integrationLatency" | "integration.latency" => self.integration.latency_ms?.to_string(),
-            "integrationStatus" | "integration.status" => self.integration.status?.to_string(),
-            "integration.integrationStatus" => self.integration.status?.to_string(),
+            "integrationStatus" | "integration.integrationStatus" => self.integration.lambda_status?.to_string(),
+            "integration.status" => self.integration.function_status?.to_string(),
+            "integration.requestId" | "awsEndpointRequestId" => self.integration.request_id.clone()?,
             "integrationErrorMessage" | "integration.error" => self.integration.error.clone()?,
             _ => return None,
         })

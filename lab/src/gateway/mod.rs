@@ -171,38 +171,38 @@ impl Gateway {
         timeout: Duration,
         payload: Bytes,
     ) -> Result<Answer, GatewayError> {
-        let invocation = Invocation { payload, trace_header: context.trace_header.clone() };
+        let invocation = Invocation::new(payload, &context.trace_header);
+        context.integration.request_id = Some(invocation.request_id.clone());
         let started = Instant::now();
         let outcome = tokio::time::timeout(timeout, self.lambda.invoke(function, invocation)).await;
-        let latency_ms = Some(started.elapsed().as_millis());
-        let ended = |status: u16, error: Option<String>| IntegrationOutcome { status: Some(status), latency_ms, error };
-        let Ok(outcome) = outcome else {
-            context.integration = IntegrationOutcome { status: None, latency_ms, error: None };
-            return Err(TIMED_OUT);
+        context.integration.latency_ms = Some(started.elapsed().as_millis());
+        let outcome = outcome.map_err(|_| TIMED_OUT)?;
+        let mut ended = |status: u16, error: Option<String>| {
+            context.integration.lambda_status = Some(status);
+            context.integration.error = error;
         };
         match outcome {
             Outcome::Success(payload) => {
-                context.integration = ended(200, None);
-                proxy_response::parse(&payload).ok_or_else(|| {
-                    context.integration.error = Some("Malformed Lambda proxy response".to_owned());
-                    BAD_GATEWAY
-                })
+                let answer = proxy_response::parse(&payload);
+                ended(200, answer.is_none().then(|| "Malformed Lambda proxy response".to_owned()));
+                context.integration.function_status = answer.as_ref().map(|answer| answer.status().as_u16());
+                answer.ok_or(BAD_GATEWAY)
             }
             Outcome::FunctionError(failure) => {
                 // The Invoke API answers 200 and a header; the cause stays in the function's log.
-                context.integration = ended(200, Some(failure.error_type));
+                ended(200, Some(failure.error_type));
                 Err(BAD_GATEWAY)
             }
             Outcome::Throttled => {
-                context.integration = ended(429, Some("Rate Exceeded.".to_owned()));
+                ended(429, Some("Rate Exceeded.".to_owned()));
                 Err(NOT_INVOKED)
             }
             Outcome::RequestTooLarge => {
-                context.integration = ended(413, Some("RequestTooLargeException".to_owned()));
+                ended(413, Some("RequestTooLargeException".to_owned()));
                 Err(TOO_LARGE)
             }
             Outcome::NoSuchFunction => {
-                context.integration = ended(404, Some("ResourceNotFoundException".to_owned()));
+                ended(404, Some("ResourceNotFoundException".to_owned()));
                 Err(NOT_INVOKED)
             }
         }

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::pool::Settings;
-use super::variables;
+use super::{runtime_api, variables};
 use crate::logs::Origin;
+use crate::task::DropTask;
 
 /// Where an environment is in its life.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,8 @@ pub(super) enum Phase {
     Waiting,
     /// Works on one.
     Busy,
+    /// Has answered and not yet asked for the next.
+    Finishing,
     /// Said that it cannot initialise.
     InitFailed(String),
     /// Ended, and how.
@@ -43,7 +47,7 @@ pub(super) struct Work {
 #[derive(Debug)]
 pub(super) enum Reply {
     Response(Bytes),
-    ResponseTooLarge(usize),
+    ResponseTooLarge,
     Error(Bytes),
 }
 
@@ -60,6 +64,7 @@ pub(super) struct Environment {
     started: Instant,
     phase: watch::Sender<Phase>,
     claimed: AtomicBool,
+    /// When it was last given back, or last answered.
     idle_since: Mutex<Instant>,
     inbox: mpsc::Sender<Work>,
     outbox: tokio::sync::Mutex<mpsc::Receiver<Work>>,
@@ -72,10 +77,15 @@ impl Environment {
     /// Starts the process, claimed by the caller. `freed` is told whenever the environment can be claimed again.
     pub(super) fn start(settings: &Settings, freed: Arc<Notify>) -> io::Result<Arc<Self>> {
         let id = uuid::Uuid::new_v4().simple().to_string();
+        // A Runtime API of its own, as in Lambda: what an environment asks for can only be its own work.
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
+        let runtime_api = listener.local_addr()?;
+        let listener = TcpListener::from_std(listener)?;
         let mut command = Command::new(&settings.binary);
         command
             .env_clear()
-            .envs(variables::of(&settings.function, &settings.endpoints, settings.runtime_api, &id))
+            .envs(variables::of(&settings.function, &settings.endpoints, runtime_api, &id))
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -104,9 +114,8 @@ impl Environment {
             kill: Notify::new(),
             freed,
         });
-        // Known before the process can ask: an unknown environment is refused.
-        lock(&settings.environments).insert(environment.id.clone(), environment.clone());
-        tokio::spawn(supervise(environment.clone(), child, settings.environments.clone()));
+        let server = DropTask::spawn(runtime_api::serve(listener, environment.clone()));
+        tokio::spawn(supervise(environment.clone(), child, server));
         Ok(environment)
     }
 
@@ -131,6 +140,11 @@ impl Environment {
         lock(&self.idle_since).elapsed()
     }
 
+    /// Whether it answered so recently that it will ask for the next invocation any moment.
+    pub(super) fn answered_within(&self, limit: Duration) -> bool {
+        self.phase() == Phase::Finishing && self.idle_for() < limit
+    }
+
     /// Waits until the first invocation is asked for; returns how long init took.
     pub(super) async fn initialised(&self, limit: Duration) -> Result<Duration, String> {
         let mut phase = self.phase.subscribe();
@@ -143,7 +157,7 @@ impl Environment {
             Ok(Err(_)) => Err("the environment is gone".to_owned()),
             Ok(Ok(phase)) => match &*phase {
                 Phase::InitFailed(reason) | Phase::Exited(reason) => Err(reason.clone()),
-                Phase::Init | Phase::Waiting | Phase::Busy => Ok(self.started.elapsed()),
+                Phase::Init | Phase::Waiting | Phase::Busy | Phase::Finishing => Ok(self.started.elapsed()),
             },
         }
     }
@@ -161,7 +175,7 @@ impl Environment {
     /// The Runtime API's `next`: says that the environment waits, and returns its next invocation.
     pub(super) async fn next(&self) -> Option<Work> {
         let before = self.phase.send_replace(Phase::Waiting);
-        if before == Phase::Busy {
+        if before == Phase::Finishing {
             self.release();
         }
         let work = self.outbox.lock().await.recv().await?;
@@ -181,6 +195,15 @@ impl Environment {
         if pending.as_ref().is_none_or(|pending| pending.request_id != request_id) {
             return false;
         }
+        *lock(&self.idle_since) = Instant::now();
+        // Before the caller can hear of it and come back.
+        self.phase.send_if_modified(|phase| {
+            let busy = *phase == Phase::Busy;
+            if busy {
+                *phase = Phase::Finishing;
+            }
+            busy
+        });
         // The receiver is gone when the invocation ran out of time: the answer comes too late and is dropped.
         pending.take().is_some_and(|pending| pending.reply.send(reply).is_ok())
     }
@@ -214,8 +237,8 @@ impl Environment {
     }
 }
 
-/// Waits for the end of the process and says how it ended.
-async fn supervise(environment: Arc<Environment>, mut child: Child, environments: super::Environments) {
+/// Waits for the end of the process and says how it ended. Its Runtime API goes with it.
+async fn supervise(environment: Arc<Environment>, mut child: Child, _server: DropTask) {
     let status = tokio::select! {
         status = child.wait() => status,
         () = environment.kill.notified() => {
@@ -225,7 +248,6 @@ async fn supervise(environment: Arc<Environment>, mut child: Child, environments
         }
     };
     environment.exited(&status.map_or_else(|error| error.to_string(), describe));
-    lock(&environments).remove(&environment.id);
 }
 
 /// The words Lambda uses.

@@ -14,6 +14,16 @@ pub struct Invocation {
     pub payload: Bytes,
     /// X-Ray trace header, `Root=1-...;Parent=...;Sampled=0|1`.
     pub trace_header: String,
+    /// Lambda's request id, by which the function's log lines are found.
+    pub request_id: String,
+}
+
+impl Invocation {
+    /// An invocation with a request id of its own.
+    pub fn new(payload: impl Into<Bytes>, trace_header: &str) -> Self {
+        let request_id = uuid::Uuid::new_v4().to_string();
+        Self { payload: payload.into(), trace_header: trace_header.to_owned(), request_id }
+    }
 }
 
 /// How an invocation ended, as the Invoke API tells it.
@@ -64,12 +74,10 @@ impl FunctionError {
         Self::new("Runtime.ExitError", &format!("RequestId: {request_id} Error: {how}"))
     }
 
-    pub(super) fn response_too_large(size: usize) -> Self {
+    pub(super) fn response_too_large() -> Self {
         Self::new(
             "Function.ResponseSizeTooLarge",
-            &format!(
-                "Response payload size ({size} bytes) exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."
-            ),
+            &format!("Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."),
         )
     }
 }

@@ -12,27 +12,23 @@ mod report;
 mod runtime_api;
 mod variables;
 
-use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-
-use tokio::net::TcpListener;
+use std::sync::Arc;
 
 pub use invocation::{FunctionError, Invocation, Outcome};
 pub use variables::{ACCESS_KEY_PREFIX, Endpoints};
 
 use crate::logs::Logs;
 use crate::template::Function;
-use environment::Environment;
 use pool::Pool;
 use reaper::Reaper;
 
 /// Why the Lambda room did not open or a function does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum LambdaError {
-    /// A listener or the reaper could not be made.
-    #[error("could not set up the Lambda Runtime API on loopback")]
+    /// No shell for the reaper.
+    #[error("could not start /bin/sh, which ends the functions when the lab ends")]
     SetUp(#[source] std::io::Error),
     /// The template names a function whose binary was not built.
     #[error("{function}: no binary named '{binary}' was built; is it a [[bin]] of the crate at {code_uri}?")]
@@ -58,34 +54,27 @@ pub enum LambdaError {
     },
 }
 
-/// Environments by id, shared by the pools and the Runtime API.
-type Environments = Arc<Mutex<HashMap<String, Arc<Environment>>>>;
-
 /// Lambda, with the functions of one stack.
 #[derive(Debug)]
 pub struct Lambda {
     pools: BTreeMap<String, Arc<Pool>>,
-    _runtime_api: crate::task::DropTask,
     _reaper: Arc<Reaper>,
 }
 
 impl Lambda {
-    /// Opens the Runtime API and makes a pool, still empty, for each function.
+    /// Makes a pool, still empty, for each function.
     ///
     /// `binaries` maps a binary's name to its path.
     ///
     /// # Errors
-    /// When loopback cannot be listened on, or a function has no binary.
-    pub async fn start(
+    /// When the reaper does not start, or a function has no binary.
+    pub fn start(
         functions: &BTreeMap<String, Function>,
         binaries: &BTreeMap<String, PathBuf>,
         endpoints: Endpoints,
         logs: Logs,
     ) -> Result<Self, LambdaError> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(LambdaError::SetUp)?;
-        let address: SocketAddr = listener.local_addr().map_err(LambdaError::SetUp)?;
         let reaper = Arc::new(Reaper::start().map_err(LambdaError::SetUp)?);
-        let environments = Environments::default();
         let mut pools = BTreeMap::new();
         for (id, function) in functions {
             let Some(binary) = binaries.get(&function.binary) else {
@@ -98,16 +87,13 @@ impl Lambda {
             let pool = Pool::new(pool::Settings {
                 function: function.clone(),
                 binary: binary.clone(),
-                runtime_api: address,
                 endpoints: endpoints.clone(),
                 logs: logs.clone(),
                 reaper: reaper.clone(),
-                environments: environments.clone(),
             });
             pools.insert(id.clone(), pool);
         }
-        let runtime_api = crate::task::DropTask::spawn(runtime_api::serve(listener, environments));
-        Ok(Self { pools, _runtime_api: runtime_api, _reaper: reaper })
+        Ok(Self { pools, _reaper: reaper })
     }
 
     /// Invokes the function with this logical id and waits for its answer.
@@ -121,19 +107,24 @@ impl Lambda {
         task.await.unwrap_or(Outcome::NoSuchFunction)
     }
 
-    /// Starts one environment of each function, side by side, so that a function that fails at init is known at start.
+    /// Starts one environment of each chosen function, side by side, so that one that fails at init is known at start.
     ///
     /// # Errors
     /// The first function whose environment did not come up.
-    pub async fn warm(&self) -> Result<(), LambdaError> {
-        let tasks: Vec<_> =
-            self.pools.values().cloned().map(|pool| tokio::spawn(async move { pool.warm().await })).collect();
+    pub async fn warm(&self, chosen: impl Fn(&str) -> bool) -> Result<(), LambdaError> {
+        let pools = self.pools.iter().filter(|(id, _)| chosen(id)).map(|(_, pool)| pool.clone());
+        let tasks: Vec<_> = pools.map(|pool| tokio::spawn(async move { pool.warm().await })).collect();
         for task in tasks {
             if let Ok(result) = task.await {
                 result?;
             }
         }
         Ok(())
+    }
+
+    /// How many environments of a function, by logical id, wait for an invocation.
+    pub fn idle(&self, logical_id: &str) -> usize {
+        self.pools.get(logical_id).map_or(0, |pool| pool.idle())
     }
 
     /// Process ids of the live environments of a function, by logical id.

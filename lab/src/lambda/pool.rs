@@ -1,18 +1,17 @@
 //! One function: its environments, its concurrency and its invocations.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 
+use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT};
 use super::reaper::Reaper;
 use super::report::{self, Report};
 use super::variables::Endpoints;
-use super::{Environments, LambdaError};
 use crate::logs::{Logs, Origin};
 use crate::template::Function;
 
@@ -22,6 +21,10 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 
 /// An environment nobody wanted for this long is ended. Lambda keeps them for minutes and publishes no figure.
 const IDLE_LIMIT: Duration = Duration::from_secs(300);
+
+/// How long an invocation waits for an environment that has just answered. Over a network nobody comes back so soon;
+/// on one machine a client does, and would start a second environment each time.
+const FINISHING_LIMIT: Duration = Duration::from_millis(10);
 
 /// How many processes initialise at once on this machine. Lambda has a machine for each; here fifty at once
 /// would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
@@ -33,11 +36,9 @@ static START_SLOTS: LazyLock<Semaphore> =
 pub(super) struct Settings {
     pub(super) function: Function,
     pub(super) binary: PathBuf,
-    pub(super) runtime_api: SocketAddr,
     pub(super) endpoints: Endpoints,
     pub(super) logs: Logs,
     pub(super) reaper: Arc<Reaper>,
-    pub(super) environments: Environments,
 }
 
 #[derive(Debug)]
@@ -67,10 +68,9 @@ impl Pool {
                 Err(_) => return Outcome::Throttled,
             },
         };
-        let request_id = uuid::Uuid::new_v4().to_string();
         match self.environment().await {
-            Ok((environment, init)) => self.run(&environment, &request_id, invocation, init).await,
-            Err(reason) => Outcome::FunctionError(FunctionError::exited(&request_id, &reason)),
+            Ok((environment, init)) => self.run(&environment, invocation, init).await,
+            Err(reason) => Outcome::FunctionError(FunctionError::exited(&invocation.request_id, &reason)),
         }
     }
 
@@ -93,16 +93,22 @@ impl Pool {
             .collect()
     }
 
+    pub(super) fn idle(&self) -> usize {
+        lock(&self.environments).iter().filter(|environment| environment.phase() == Phase::Waiting).count()
+    }
+
     /// An environment for one invocation: warm, or started now, with how long its init took.
     async fn environment(&self) -> Result<(Arc<Environment>, Option<Duration>), String> {
         loop {
             if let Some(environment) = self.claim_idle() {
                 return Ok((environment, None));
             }
+            let finishing = self.finishing();
             tokio::select! {
                 biased;
                 () = self.freed.notified() => {}
-                slot = START_SLOTS.acquire() => {
+                () = tokio::time::sleep(FINISHING_LIMIT), if finishing => {}
+                slot = START_SLOTS.acquire(), if !finishing => {
                     // Never closed; an error would mean that there is nothing to wait for.
                     let _slot = slot;
                     let first = self.start(INIT_LIMIT).await;
@@ -115,6 +121,11 @@ impl Pool {
                 }
             }
         }
+    }
+
+    /// Whether an environment has answered this very moment and is about to ask for its next invocation.
+    fn finishing(&self) -> bool {
+        lock(&self.environments).iter().any(|environment| environment.answered_within(FINISHING_LIMIT))
     }
 
     /// The oldest idle environment, so that the ones of a past peak fall idle and end.
@@ -145,13 +156,9 @@ impl Pool {
         }
     }
 
-    async fn run(
-        &self,
-        environment: &Environment,
-        request_id: &str,
-        invocation: Invocation,
-        init: Option<Duration>,
-    ) -> Outcome {
+    async fn run(&self, environment: &Environment, invocation: Invocation, init: Option<Duration>) -> Outcome {
+        let Invocation { payload, trace_header, request_id } = invocation;
+        let request_id = request_id.as_str();
         let function = &self.settings.function;
         self.log(environment, report::start(request_id));
         let started = Instant::now();
@@ -160,22 +167,22 @@ impl Pool {
         let reply = environment
             .deliver(Work {
                 request_id: request_id.to_owned(),
-                payload: invocation.payload,
+                payload,
                 deadline_ms: deadline,
-                trace_header: invocation.trace_header,
+                trace_header,
                 function_arn: function.arn.clone(),
             })
             .await;
         let (outcome, status) = match tokio::time::timeout(limit, reply).await {
             Ok(Ok(Reply::Response(payload))) => (Outcome::Success(payload), None),
-            Ok(Ok(Reply::ResponseTooLarge(size))) => {
-                (Outcome::FunctionError(FunctionError::response_too_large(size)), Some("error"))
+            Ok(Ok(Reply::ResponseTooLarge)) => {
+                (Outcome::FunctionError(FunctionError::response_too_large()), Some("error"))
             }
             Ok(Ok(Reply::Error(payload))) => (Outcome::FunctionError(FunctionError::reported(payload)), Some("error")),
             Ok(Err(_)) => {
                 let how = match environment.phase() {
                     Phase::Exited(how) | Phase::InitFailed(how) => how,
-                    Phase::Init | Phase::Waiting | Phase::Busy => "Runtime exited".to_owned(),
+                    Phase::Init | Phase::Waiting | Phase::Busy | Phase::Finishing => "Runtime exited".to_owned(),
                 };
                 (Outcome::FunctionError(FunctionError::exited(request_id, &how)), Some("error"))
             }

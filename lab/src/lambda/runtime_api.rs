@@ -1,4 +1,4 @@
-//! The Lambda Runtime API, one base path an environment: `/{environment}/2018-06-01/runtime/...`.
+//! The Lambda Runtime API of one execution environment.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
 use std::sync::Arc;
@@ -9,40 +9,34 @@ use hyper::body::Incoming;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::Environments;
-use super::environment::{Environment, Reply, Work, lock};
+use super::environment::{Environment, Reply, Work};
 use super::invocation::PAYLOAD_LIMIT;
 use crate::listen::{self, Answer, BodyError};
 
-pub(super) async fn serve(listener: TcpListener, environments: Environments) {
+pub(super) async fn serve(listener: TcpListener, environment: Arc<Environment>) {
     listen::serve(listener, move |request, _| {
-        let environments = environments.clone();
-        async move { answer(request, &environments).await }
+        let environment = environment.clone();
+        async move { answer(request, &environment).await }
     })
     .await;
 }
 
-async fn answer(request: Request<Incoming>, environments: &Environments) -> Answer {
+async fn answer(request: Request<Incoming>, environment: &Environment) -> Answer {
     let path = request.uri().path().to_owned();
-    let mut parts = path.trim_start_matches('/').splitn(2, '/');
-    let environment = parts.next().and_then(|id| lock(environments).get(id).cloned());
-    let Some(environment) = environment else {
-        return refused(StatusCode::FORBIDDEN, "UnknownEnvironment", "this environment has ended");
-    };
-    let rest: Vec<&str> = parts.next().unwrap_or_default().split('/').collect();
-    match (request.method(), rest.as_slice()) {
-        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(&environment).await,
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match (request.method(), parts.as_slice()) {
+        (&Method::GET, ["2018-06-01", "runtime", "invocation", "next"]) => next(environment).await,
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "response"]) => {
             let reply = match listen::read_body(request.into_body(), PAYLOAD_LIMIT).await {
                 Ok(body) => Reply::Response(body),
-                Err(BodyError::TooLong) => Reply::ResponseTooLarge(PAYLOAD_LIMIT + 1),
+                Err(BodyError::TooLong) => Reply::ResponseTooLarge,
                 Err(BodyError::Broken) => return refused(StatusCode::BAD_REQUEST, "BrokenBody", "the body broke off"),
             };
-            reply_to(&environment, id, reply)
+            reply_to(environment, id, reply)
         }
         (&Method::POST, ["2018-06-01", "runtime", "invocation", id, "error"]) => {
             let body = listen::read_body(request.into_body(), PAYLOAD_LIMIT).await.unwrap_or_default();
-            reply_to(&environment, id, Reply::Error(body))
+            reply_to(environment, id, Reply::Error(body))
         }
         (&Method::POST, ["2018-06-01", "runtime", "init", "error"]) => {
             let body = listen::read_body(request.into_body(), PAYLOAD_LIMIT).await.unwrap_or_default();
@@ -53,7 +47,7 @@ async fn answer(request: Request<Incoming>, environments: &Environments) -> Answ
     }
 }
 
-async fn next(environment: &Arc<Environment>) -> Answer {
+async fn next(environment: &Environment) -> Answer {
     let Some(work) = environment.next().await else {
         return refused(StatusCode::GONE, "EnvironmentEnded", "no more invocations");
     };

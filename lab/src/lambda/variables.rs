@@ -31,7 +31,7 @@ pub(super) fn of(
 ) -> Vec<(String, String)> {
     let task_root = format!("/tmp/lab/{}", function.name);
     let mut variables: Vec<(String, String)> = [
-        ("AWS_LAMBDA_RUNTIME_API", format!("{runtime_api}/{environment}")),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
         ("AWS_LAMBDA_FUNCTION_NAME", function.name.clone()),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", function.memory_mb.to_string()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),

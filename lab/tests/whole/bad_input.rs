@@ -46,7 +46,8 @@ async fn bodies_that_are_no_json_object_are_a_400_on_every_route_that_takes_one(
         ("number", b"7".to_vec(), 400),
         ("truncated", RIDE.as_bytes()[..30].to_vec(), 400),
         ("trailing data", format!("{RIDE}{RIDE}").into_bytes(), 400),
-        ("depth 4,000", nested, 400),
+        ("depth 4,000", nested.clone(), 400),
+        ("depth 4,000 in a field", [b"{\"PickupLocation\":".as_slice(), &nested, b"}"].concat(), 400),
         ("invalid UTF-8", b"{\"PickupLocation\":\"\xff\xfe\"}\xff".to_vec(), 400),
         ("NaN", location("NaN", "0"), 400),
         ("byte order mark", [b"\xef\xbb\xbf".as_slice(), RIDE.as_bytes()].concat(), 400),
@@ -72,7 +73,6 @@ async fn fields_that_are_missing_wrong_or_out_of_range_are_a_422_that_names_them
         (r#"{"PickupLocation":{"Latitude":0,"Longitude":-180.0000001}}"#.to_owned(), "/PickupLocation/Longitude"),
         (r#"{"PickupLocation":{"Latitude":0,"Longitude":0,"Altitude":1}}"#.to_owned(), "/PickupLocation/Altitude"),
         (r#"{"PickupLocation":{"Latitude":0,"Longitude":0},"Price":1}"#.to_owned(), "/Price"),
-        (format!(r#"{{"PickupLocation":{}{}}}"#, "[".repeat(4_000), "]".repeat(4_000)), "/PickupLocation"),
     ];
     for (body, pointer) in cases {
         let answer = send(Method::POST, &url(&lab, "/ride"), &[("content-type", JSON)], body.clone()).await;

@@ -41,17 +41,18 @@ fn start(arguments: &[&str], last: &str) -> (Running, Vec<String>) {
 
 fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
-    let mut output = BufReader::new(child.stdout.take().expect("piped"));
+    let output = BufReader::new(child.stdout.take().expect("piped"));
+    let mut running = Running { child, output };
     let mut lines = Vec::new();
     let deadline = Instant::now() + START_LIMIT;
     loop {
         let mut line = String::new();
-        let read = output.read_line(&mut line).expect("readable");
+        let read = running.output.read_line(&mut line).expect("readable");
         assert!(read > 0 && Instant::now() < deadline, "{command:?} ended early:\n{}", lines.join("\n"));
         let found = line.starts_with(last);
         lines.push(line.trim_end().to_owned());
         if found {
-            return (Running { child, output }, lines);
+            return (running, lines);
         }
     }
 }

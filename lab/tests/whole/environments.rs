@@ -1,1 +1,188 @@
+//! The life of execution environments, with a function that misbehaves on demand.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use lab::assembly::Lab;
+
+use crate::client::{Answer, get};
+use crate::stack::{eventually, unruly, url};
+
+async fn ask(lab: &Lab, path: &str) -> Answer {
+    get(&url(lab, path)).await
+}
+
+fn pid(answer: &Answer) -> u64 {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["pid"].as_u64().expect("a pid")
+}
+
+fn logged(lab: &Lab, text: &str) -> bool {
+    lab.logs.lines().iter().any(|line| line.text.contains(text))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_is_reused_while_it_lives() {
+    let lab = unruly().start().await;
+    let first = pid(&ask(&lab, "/unruly/echo").await);
+    for _ in 0..5 {
+        assert_eq!(pid(&ask(&lab, "/unruly/echo").await), first);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_is_a_500_problem_and_the_process_lives() {
+    let lab = unruly().start().await;
+    let before = pid(&ask(&lab, "/unruly/echo").await);
+    let answer = ask(&lab, "/unruly/panic").await;
+    assert_eq!(answer.status, 500, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    let problem = answer.json();
+    assert_eq!(problem["status"], 500);
+    assert!(!answer.text.contains("as told"), "the cause stays inside: {}", answer.text);
+    assert_eq!(pid(&ask(&lab, "/unruly/echo").await), before);
+    assert!(logged(&lab, "panicked, as told"), "and is in the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_over_its_time_limit_is_killed_and_the_answer_a_502() {
+    let lab = unruly().start().await;
+    let before = pid(&ask(&lab, "/unruly/echo").await);
+    for what in ["sleep", "spin"] {
+        let answer = ask(&lab, &format!("/unruly/{what}")).await;
+        assert_eq!(answer.status, 502, "{what}: {}", answer.text);
+        assert_eq!(answer.json()["message"], "Internal server error");
+        assert!(answer.took >= Duration::from_secs(1), "after the limit of 1 s, not {:?}", answer.took);
+    }
+    assert!(logged(&lab, "Task timed out after 1.00 seconds"));
+    assert_ne!(pid(&ask(&lab, "/unruly/echo").await), before, "another process serves now");
+    let gone = || !std::path::Path::new(&format!("/proc/{before}")).exists();
+    eventually("the killed process is gone", gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_over_its_time_limit_answers_504_and_the_function_goes_on() {
+    let lab = unruly().start().await;
+    let answer = ask(&lab, "/patient/sleep-2500").await;
+    assert_eq!(answer.status, 504, "{}", answer.text);
+    assert_eq!(answer.json()["message"], "Endpoint request timed out");
+    let completed = || {
+        let lines = lab.logs.lines();
+        lines.iter().any(|line| line.text.contains("/patient/sleep-2500") || line.text.contains("\"status\":200"))
+    };
+    eventually("the invocation completes", completed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_ends_is_a_502_and_the_next_request_works() {
+    let lab = unruly().start().await;
+    for what in ["exit", "abort"] {
+        let answer = ask(&lab, &format!("/unruly/{what}")).await;
+        assert_eq!(answer.status, 502, "{what}: {}", answer.text);
+        assert_eq!(ask(&lab, "/unruly/echo").await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_no_proxy_response_is_a_502() {
+    for mode in ["garbage", "error"] {
+        let lab = unruly().parameter("Mode", mode).start().await;
+        let answer = ask(&lab, "/odd").await;
+        assert_eq!(answer.status, 502, "{mode}: {}", answer.text);
+        assert_eq!(answer.json()["message"], "Internal server error");
+        assert_eq!(answer.header("x-amzn-errortype"), Some("InternalServerErrorException"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_fails_at_init_keeps_the_stack_from_starting() {
+    let error = unruly().parameter("Mode", "init-crash").try_start().await.expect_err("does not start").to_string();
+    assert!(error.contains("Odd") && error.contains("init"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_hangs_at_init_is_given_ten_seconds() {
+    let started = std::time::Instant::now();
+    let error = unruly().parameter("Mode", "init-hang").try_start().await.expect_err("does not start").to_string();
+    assert!(error.contains("init did not end within 10 s"), "{error}");
+    assert!(started.elapsed() >= Duration::from_secs(10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_environment_serves_one_request_at_a_time() {
+    let lab = unruly().start().await;
+    let requests: Vec<_> = (0..4)
+        .map(|_| {
+            let to = url(&lab, "/patient/sleep-700");
+            tokio::spawn(async move { get(&to).await })
+        })
+        .collect();
+    let mut pids = BTreeSet::new();
+    for request in requests {
+        pids.insert(pid(&request.await.expect("no panic")));
+    }
+    assert_eq!(pids.len(), 4, "four at once are four processes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_the_reserved_concurrency_is_throttled() {
+    let lab = unruly().parameter("Reserved", "2").start().await;
+    let requests: Vec<_> = (0..6)
+        .map(|_| {
+            let to = url(&lab, "/patient/sleep-1500");
+            tokio::spawn(async move { get(&to).await })
+        })
+        .collect();
+    let mut statuses = Vec::new();
+    for request in requests {
+        statuses.push(request.await.expect("no panic").status.as_u16());
+    }
+    let served = statuses.iter().filter(|status| **status == 200).count();
+    // API Gateway makes a 500 of Lambda's 429.
+    let throttled = statuses.iter().filter(|status| **status == 500).count();
+    assert_eq!((served, throttled), (2, 4), "{statuses:?}");
+    let none = unruly().parameter("Reserved", "0").try_start().await;
+    assert!(none.is_ok(), "a function without seats starts");
+    assert_eq!(ask(&none.expect("started"), "/patient/echo").await.status, 500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_process_is_killed_at_the_deadline() {
+    let lab = unruly().start().await;
+    let stopped = pid(&ask(&lab, "/unruly/echo").await);
+    let process = rustix::process::Pid::from_raw(i32::try_from(stopped).expect("a pid")).expect("a pid");
+    eventually("the environment waits", || lab.lambda.idle("Unruly") == 1).await;
+    rustix::process::kill_process(process, rustix::process::Signal::STOP).expect("stopped");
+    let answer = ask(&lab, "/unruly/echo").await;
+    assert_eq!(answer.status, 502, "{}", answer.text);
+    assert_ne!(pid(&ask(&lab, "/unruly/echo").await), stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_megabyte_of_log_neither_blocks_the_function_nor_is_lost() {
+    let lab = unruly().start().await;
+    assert_eq!(ask(&lab, "/unruly/print").await.status, 200);
+    let printed = || lab.logs.lines().iter().filter(|line| line.text.len() == 1023).count() == 1024;
+    eventually("1024 lines are kept", printed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_sees_lambdas_environment_and_not_the_hosts() {
+    let lab = unruly().start().await;
+    let answer = ask(&lab, "/unruly/echo").await;
+    let process = pid(&answer);
+    let environment = std::fs::read(format!("/proc/{process}/environ")).expect("readable");
+    let names: BTreeSet<String> = String::from_utf8_lossy(&environment)
+        .split('\0')
+        .filter_map(|entry| Some(entry.split_once('=')?.0.to_owned()))
+        .collect();
+    for name in ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_ENDPOINT_URL", "STAGE", "TZ"] {
+        assert!(names.contains(name), "{name} in {names:?}");
+    }
+    for name in ["HOME", "CARGO", "HTTP_PROXY", "HTTPS_PROXY", "RUST_BACKTRACE", "USER"] {
+        assert!(!names.contains(name), "{name} leaks into the function");
+    }
+    let headers = answer.json()["headers"].clone();
+    assert_eq!(headers["x-forwarded-proto"], "https");
+    assert!(headers["x-amzn-trace-id"].as_str().is_some_and(|id| id.starts_with("Root=1-")), "{headers}");
+}

@@ -7,6 +7,10 @@ use crate::stack;
 /// Kept by every function to answer, in milliseconds.
 const TO_ANSWER: u64 = 500;
 
+/// The SDK's back-off in milliseconds: `FIRST_PAUSE` of `shared/src/aws.rs`, and the SDK's own most.
+const SDK_FIRST_PAUSE: u64 = 50;
+const SDK_LONGEST_PAUSE: u64 = 20_000;
+
 fn resolved() -> Stack {
     let inputs = Inputs {
         stack_name: "wild-rydes-dev".to_owned(),
@@ -79,13 +83,19 @@ fn the_callees_give_up_before_their_caller_does() {
         [("PutRideRecordFunction", "RECORD_ATTEMPT_TIMEOUT_MS"), ("RequestUnicornFunction", "FLEET_ATTEMPT_TIMEOUT_MS")]
     {
         let callee = function(&stack, callee);
-        // The SDK's back-off as `shared` sets it.
-        let (base, cap) = (shared_backoff("INITIAL_BACKOFF"), shared_backoff("MAX_BACKOFF"));
-        let database =
-            longest(number(callee, "DYNAMODB_ATTEMPTS"), number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"), base, cap);
+        let database = longest(
+            number(callee, "DYNAMODB_ATTEMPTS"),
+            number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"),
+            SDK_FIRST_PAUSE,
+            SDK_LONGEST_PAUSE,
+        );
         let needed = database + TO_ANSWER;
         assert!(milliseconds(callee) > needed, "{}: {needed} ms", callee.name);
         assert!(number(ride, attempt) > needed, "{}: {needed} ms within the caller's attempt", callee.name);
-        assert!(number(callee, "CONNECT_TIMEOUT_MS") < number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"), "{}", callee.name);
+        assert!(
+            number(callee, "CONNECT_TIMEOUT_MS") < number(callee, "DYNAMODB_ATTEMPT_TIMEOUT_MS"),
+            "{}",
+            callee.name
+        );
     }
 }
