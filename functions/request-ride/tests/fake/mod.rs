@@ -32,7 +32,7 @@ impl Reply {
 /// A request that came in.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
-    head: String,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
