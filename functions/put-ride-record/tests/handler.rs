@@ -1,6 +1,6 @@
 //! The handler from the event to the response, and the table's client against a socket that answers as DynamoDB does.
 
-#[path = "../../request-ride/tests/fake/mod.rs"]
+#[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 

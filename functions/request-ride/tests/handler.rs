@@ -1,5 +1,6 @@
 //! The handler from the event to the response, with the other services as sockets on loopback that misbehave.
 
+#[path = "../../../shared/tests/fake/mod.rs"]
 mod fake;
 
 use fake::{Fake, Reply};

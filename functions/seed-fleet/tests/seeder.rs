@@ -1,6 +1,6 @@
 //! The custom resource from CloudFormation's event to its answer.
 
-#[path = "../../request-ride/tests/fake/mod.rs"]
+#[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
