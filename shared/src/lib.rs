@@ -13,6 +13,7 @@ pub mod budget;
 pub mod config;
 pub mod context;
 pub mod json;
+pub mod kept;
 pub mod media_type;
 pub mod panic;
 pub mod problem;
