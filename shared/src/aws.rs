@@ -49,8 +49,7 @@ pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimit
         .connect_timeout(limits.connect_timeout)
         .operation_attempt_timeout(limits.attempt_timeout)
         .build();
-    let retries =
-        RetryConfig::standard().with_max_attempts(limits.attempts).with_initial_backoff(FIRST_PAUSE);
+    let retries = RetryConfig::standard().with_max_attempts(limits.attempts).with_initial_backoff(FIRST_PAUSE);
     let mut config = SdkConfig::builder();
     config.set_endpoint_url(endpoint.map(str::to_owned));
     Ok(config

@@ -3,15 +3,17 @@
 //! | feature | modules | what it links |
 //! |---|---|---|
 //! | none | everything that is plain logic, and the log | serde, jiff, uuid, tracing |
-//! | `service` | [`service`] | lambda_http |
-//! | `http` | [`http`] | reqwest, rustls |
-//! | `params` | [`params`] | the SSM client |
-//! | `dynamodb` | [`dynamodb`] | the DynamoDB client |
+//! | `service` | `service` | lambda_http |
+//! | `http` | `http`, `service_url` | reqwest, rustls |
+//! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two |
+//! | `params` | `params`, `service_url` | the SSM client |
+//! | `dynamodb` | `dynamodb` | the DynamoDB client |
 
 pub mod budget;
 pub mod config;
 pub mod context;
 pub mod json;
+pub mod kept;
 pub mod media_type;
 pub mod panic;
 pub mod problem;

@@ -28,9 +28,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_not_json() {
-        for other in
-            ["", "text/plain", "text/json", "application/jsonp", "application/+json", "application/json2", "json", "*/*"]
-        {
+        for other in [
+            "",
+            "text/plain",
+            "text/json",
+            "application/jsonp",
+            "application/+json",
+            "application/json2",
+            "json",
+            "*/*",
+        ] {
             assert!(!is_json(other), "{other}");
         }
     }

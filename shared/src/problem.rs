@@ -176,6 +176,9 @@ mod tests {
         let (response, _) = answer(Problem::MethodNotAllowed(Method::POST));
         assert_eq!(response.headers()[header::ALLOW], "POST");
         let (response, _) = answer(Problem::Unavailable { detail: "later", retry_after_s: 2 });
-        assert_eq!((response.status().as_u16(), &response.headers()[header::RETRY_AFTER]), (503, &"2".parse().expect("ascii")));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()[header::RETRY_AFTER]),
+            (503, &"2".parse().expect("ascii"))
+        );
     }
 }

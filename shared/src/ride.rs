@@ -82,10 +82,7 @@ impl Record {
 }
 
 /// Reads a whole body: everything in it is taken by `take`, or unknown.
-fn read<T>(
-    body: &[u8],
-    take: impl FnOnce(&mut Fields<'_>, &mut FieldErrors) -> Option<T>,
-) -> Result<T, Problem> {
+fn read<T>(body: &[u8], take: impl FnOnce(&mut Fields<'_>, &mut FieldErrors) -> Option<T>) -> Result<T, Problem> {
     let mut fields = json::object(body).map_err(|error| Problem::NotAnObject(error.to_string()))?;
     let mut errors = FieldErrors::default();
     let taken = take(&mut fields, &mut errors);
@@ -114,7 +111,10 @@ mod tests {
     fn a_pickup_location_is_read() {
         let body = br#"{"PickupLocation":{"Latitude":42.35250862285574,"Longitude":-71.05289904884849}}"#;
         let location = pickup_location(body).expect("the body of the contract");
-        assert_eq!((location.latitude.degrees(), location.longitude.degrees()), (42.35250862285574, -71.05289904884849));
+        assert_eq!(
+            (location.latitude.degrees(), location.longitude.degrees()),
+            (42.35250862285574, -71.05289904884849)
+        );
     }
 
     #[test]

@@ -42,9 +42,7 @@ impl<R: Rides> Handler for PutRideRecord<R> {
         match self.rides.create(&record, &call.context.budget).await? {
             // The same ride again is a retry whose first answer was lost: it is stored, which is what was asked for.
             Put::Created | Put::SameAsBefore => json(StatusCode::CREATED, &json!({"success": true})),
-            Put::OtherThanBefore => {
-                Err(Problem::Conflict("Another ride is already stored under this RideId.").into())
-            }
+            Put::OtherThanBefore => Err(Problem::Conflict("Another ride is already stored under this RideId.").into()),
         }
     }
 }

@@ -11,7 +11,8 @@ use std::future::Future;
 /// Stores rides.
 pub trait Records: Send + Sync {
     /// Stores a ride. `Ok` means that it is stored, and nothing else does.
-    fn record(&self, record: &Record, context: &RequestContext) -> impl Future<Output = Result<(), RecordError>> + Send;
+    fn record(&self, record: &Record, context: &RequestContext)
+    -> impl Future<Output = Result<(), RecordError>> + Send;
 }
 
 /// Why a ride is not known to be stored. It may be stored nevertheless: a new ride then has a new id.
@@ -44,10 +45,9 @@ impl From<RecordError> for Failure {
             RecordError::NoAnswer(CallError::OutOfTime) => {
                 unavailable("There was not enough time left to store the ride.")
             }
-            RecordError::Unknown(_)
-            | RecordError::NoAnswer(_)
-            | RecordError::Status(_)
-            | RecordError::Unconfirmed => unavailable("The ride could not be stored. No unicorn is coming."),
+            RecordError::Unknown(_) | RecordError::NoAnswer(_) | RecordError::Status(_) | RecordError::Unconfirmed => {
+                unavailable("The ride could not be stored. No unicorn is coming.")
+            }
             // Two services that disagree on what a ride is, or two rides with one id: trying again cannot help.
             RecordError::Refused(_) | RecordError::Unwritable(_) => Problem::Internal,
         };

@@ -68,7 +68,9 @@ mod tests {
         for origin in ["*", "https://example.com", "http://localhost:5173"] {
             assert!(cors_origin(origin).is_some(), "{origin}");
         }
-        for wrong in ["example.com", "https://", "https://example.com/", "https://a.com,https://b.com", "https://*.a.com"] {
+        for wrong in
+            ["example.com", "https://", "https://example.com/", "https://a.com,https://b.com", "https://*.a.com"]
+        {
             assert!(cors_origin(wrong).is_none(), "{wrong}");
         }
     }

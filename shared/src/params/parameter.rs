@@ -1,9 +1,9 @@
 use crate::budget::Budget;
+use crate::kept::Kept;
 use crate::service_url::{RefusedUrl, ServiceUrl};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// After a failure the next read is not before this: SSM in trouble must not cost every request its time-out.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -32,14 +32,7 @@ pub struct Parameter<S> {
     name: String,
     store: Arc<S>,
     settings: Settings,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    value: Option<ServiceUrl>,
-    next_read: Option<Instant>,
-    failing: bool,
+    kept: Kept<ServiceUrl>,
 }
 
 /// There is no address, old or new. Why was logged when it was found out.
@@ -62,7 +55,8 @@ enum ReadError<E: std::error::Error + 'static> {
 impl<S: Store> Parameter<S> {
     /// A parameter that nobody has read yet.
     pub fn new(name: impl Into<String>, store: Arc<S>, settings: Settings) -> Self {
-        Self { name: name.into(), store, settings, state: Mutex::default() }
+        let name = name.into();
+        Self { kept: Kept::new(name.clone()), name, store, settings }
     }
 
     /// The address: the kept one while it is good, else a new one, else the old one again.
@@ -78,18 +72,10 @@ impl<S: Store> Parameter<S> {
     /// # Errors
     /// There has never been an address.
     pub async fn get_at(&self, now: Instant, budget: &Budget) -> Result<ServiceUrl, Unknown> {
-        // Held across the read: of several requests that find the value old, one reads and the others wait for it.
-        let mut state = self.state.lock().await;
-        if state.next_read.is_none_or(|next| now >= next) {
-            let result = self.read(budget).await;
-            state.next_read = Some(now + self.pause_after(&result));
-            self.tell(&result, state.failing);
-            state.failing = result.is_err();
-            if let Ok(value) = result {
-                state.value = Some(value);
-            }
-        }
-        state.value.clone().ok_or_else(|| Unknown { name: self.name.clone() })
+        let ttl = self.settings.ttl;
+        let pause = |result: &Result<_, _>| if result.is_ok() { ttl } else { ttl.min(PAUSE_AFTER_FAILURE) };
+        let value = self.kept.get_at(now, self.read(budget), pause).await;
+        value.ok_or_else(|| Unknown { name: self.name.clone() })
     }
 
     async fn read(&self, budget: &Budget) -> Result<ServiceUrl, ReadError<S::Error>> {
@@ -97,23 +83,6 @@ impl<S: Store> Parameter<S> {
         let text = tokio::time::timeout(timeout, self.store.get(&self.name)).await;
         let text = text.map_err(|_| ReadError::TimedOut(timeout))?.map_err(ReadError::Store)?;
         ServiceUrl::try_from(text.trim()).map_err(ReadError::Refused)
-    }
-
-    fn pause_after<T, E>(&self, result: &Result<T, E>) -> Duration {
-        if result.is_ok() { self.settings.ttl } else { self.settings.ttl.min(PAUSE_AFTER_FAILURE) }
-    }
-
-    /// Logs the first failure of a streak and its end, not what is in between.
-    fn tell(&self, result: &Result<ServiceUrl, ReadError<S::Error>>, failing: bool) {
-        let parameter = self.name.as_str();
-        match result {
-            Err(error) if !failing => {
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(parameter, error, "parameter could not be read; an old value is kept");
-            }
-            Ok(_) if failing => tracing::info!(parameter, "parameter could be read again"),
-            _ => {}
-        }
     }
 }
 

@@ -74,7 +74,9 @@ mod tests {
     fn other_spellings_are_refused() {
         let bare = "21fc3d3af26a11e891098c859074f8c7";
         let nil = "00000000-0000-0000-0000-000000000000";
-        for text in ["", "x", bare, nil, "{21fc3d3a-f26a-11e8-9109-8c859074f8c7}", "21fc3d3a-f26a-11e8-9109-8c859074f8c\n"] {
+        for text in
+            ["", "x", bare, nil, "{21fc3d3a-f26a-11e8-9109-8c859074f8c7}", "21fc3d3a-f26a-11e8-9109-8c859074f8c\n"]
+        {
             assert_eq!(parse(text), Err(NotARideId), "{text}");
         }
     }

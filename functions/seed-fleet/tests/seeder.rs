@@ -1,0 +1,121 @@
+//! The custom resource from CloudFormation's event to its answer.
+
+#[path = "../../../shared/tests/fake/mod.rs"]
+#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
+mod fake;
+
+use fake::{Fake, Reply};
+use seed_fleet::{Caller, FleetTable, Seeder, Settings, WriteError};
+use serde_json::{Value, json};
+use shared::budget::Budget;
+use shared::http::Client;
+use shared::retry::Schedule;
+use shared::ride::Unicorn;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const CREATE: &str = include_str!("../../../events/fleet-create.json");
+const UPDATE: &str = include_str!("../../../events/fleet-update.json");
+const DELETE: &str = include_str!("../../../events/fleet-delete.json");
+
+/// Notes what is done to it, until it is told to fail or to panic.
+#[derive(Clone, Default)]
+struct Table {
+    done: Arc<Mutex<Vec<String>>>,
+    mood: &'static str,
+}
+
+impl Table {
+    fn note(&self, what: String) -> Result<(), WriteError> {
+        match self.mood {
+            "panic" => panic!("a bug"),
+            "fail" => Err(WriteError::Put { name: what, source: "the table is gone".into() }),
+            _ => {
+                self.done.lock().expect("no poison").push(what);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl FleetTable for Table {
+    async fn put(&self, unicorn: &Unicorn, _: &Budget) -> Result<(), WriteError> {
+        self.note(format!("+{}", unicorn.name.as_str()))
+    }
+
+    async fn remove(&self, name: &str, _: &Budget) -> Result<(), WriteError> {
+        self.note(format!("-{name}"))
+    }
+}
+
+/// What was done to the table, the answers that arrived, and whether the handler was content.
+async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) -> (Vec<String>, Vec<Value>, bool) {
+    let fake = Fake::start(|number| if number == 0 { Reply::Close } else { Reply::text(200, "") }).await;
+    let mut event: Value = serde_json::from_str(sample).expect("JSON");
+    event["ResponseURL"] = fake.url("/answer?X-Amz-Signature=secret").into();
+    change(&mut event);
+    let schedule = Schedule { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) };
+    let timeout = Duration::from_secs(60);
+    let settings = Settings { table: "fleet-table".into(), connect_timeout: timeout, timeout, schedule };
+    let client = Client::new(settings.connect_timeout, schedule).expect("a TLS stack");
+    let table = Table { mood, ..Table::default() };
+    let caller = Caller { request_id: "r-1".into(), deadline_ms: 0 };
+    let content = Seeder::new(settings, table.clone(), client).handle(event, caller).await.is_ok();
+    let done = table.done.lock().expect("no poison").clone();
+    let requests = fake.requests();
+    assert!(requests.iter().all(|request| request.head.starts_with("PUT /answer?X-Amz-Signature=secret ")));
+    assert!(requests.iter().all(|request| request.header("content-type").is_none()), "the URL is signed without one");
+    // The first answer was lost on purpose; the second is the same.
+    let answers = requests.iter().skip(1).map(|request| serde_json::from_str(&request.body).expect("JSON")).collect();
+    (done, answers, content)
+}
+
+#[tokio::test]
+async fn a_create_seeds_the_fleet_and_says_so() {
+    let (done, answers, content) = run(CREATE, "", |_| {}).await;
+    assert_eq!(done, ["+Bucephalus", "+Shadowfax", "+Rocinante"]);
+    assert!(content);
+    assert_eq!(answers.len(), 1);
+    let answer = &answers[0];
+    assert_eq!((&answer["Status"], &answer["Reason"]), (&json!("SUCCESS"), &json!("")));
+    assert_eq!(answer["PhysicalResourceId"], "fleet-fleet-table");
+    for key in ["StackId", "RequestId", "LogicalResourceId"] {
+        assert_eq!(answer[key], serde_json::from_str::<Value>(CREATE).expect("JSON")[key], "{key}");
+    }
+}
+
+#[tokio::test]
+async fn an_update_keeps_the_physical_id_and_removes_what_is_no_longer_wanted() {
+    let (done, answers, _) = run(UPDATE, "", |_| {}).await;
+    assert_eq!(done, ["+Bucephalus", "+Shadowfax", "+Rocinante", "-Binky"]);
+    assert_eq!(answers[0]["PhysicalResourceId"], "fleet-wild-rydes-dev-unicorns");
+}
+
+#[tokio::test]
+async fn a_delete_does_nothing_and_succeeds() {
+    let (done, answers, _) = run(DELETE, "panic", |_| {}).await;
+    assert!(done.is_empty());
+    assert_eq!(answers[0]["Status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn failures_panics_and_wrong_properties_are_answered_with_a_reason() {
+    let wrong = |event: &mut Value| event["ResourceProperties"]["Unicorns"][1]["Color"] = Value::Null;
+    let right = |_: &mut Value| {};
+    for (mood, change, reason) in [
+        ("fail", &right as &dyn Fn(&mut Value), "unicorn +Bucephalus could not be put: the table is gone"),
+        ("panic", &right, "a bug in seed-fleet; its log says more"),
+        ("", &wrong, "property /Unicorns/1/Color must not be null"),
+    ] {
+        let (done, answers, content) = run(CREATE, mood, change).await;
+        assert_eq!((answers[0]["Status"].as_str(), answers[0]["Reason"].as_str()), (Some("FAILED"), Some(reason)));
+        assert!(done.is_empty() && content, "{mood}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_answered_is_an_error() {
+    let (done, answers, content) =
+        run(CREATE, "", |event| event["ResponseURL"] = "http://169.254.169.254/".into()).await;
+    assert!(done.is_empty() && answers.is_empty() && !content);
+}

@@ -1,0 +1,62 @@
+//! A value that is read now and then, kept while it is fresh, and kept longer when reading fails.
+
+use std::error::Error;
+use std::future::Future;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+
+/// The value as it was read last.
+#[derive(Debug)]
+pub struct Kept<T> {
+    name: String,
+    state: Mutex<State<T>>,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    value: Option<T>,
+    next_read: Option<Instant>,
+    failing: bool,
+}
+
+impl<T: Clone> Kept<T> {
+    /// A value that nobody has read yet, by the name it has in the log.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), state: Mutex::new(State { value: None, next_read: None, failing: false }) }
+    }
+
+    /// The value at this moment: the kept one, or what `read` brings when it is time, or the old one when that fails.
+    /// `pause` says after which time to read again. `None` means that no read has ever succeeded.
+    pub async fn get_at<E: Error + 'static>(
+        &self,
+        now: Instant,
+        read: impl Future<Output = Result<T, E>>,
+        pause: impl FnOnce(&Result<T, E>) -> Duration,
+    ) -> Option<T> {
+        // Held across the read: of several requests that find the value old, one reads and the others wait for it.
+        let mut state = self.state.lock().await;
+        if state.next_read.is_none_or(|next| now >= next) {
+            let result = read.await;
+            state.next_read = Some(now + pause(&result));
+            self.tell(result.as_ref().err(), state.failing);
+            state.failing = result.is_err();
+            if let Ok(value) = result {
+                state.value = Some(value);
+            }
+        }
+        state.value.clone()
+    }
+
+    /// Logs the first failure of a streak and its end, not what is in between.
+    fn tell<E: Error + 'static>(&self, error: Option<&E>, failing: bool) {
+        let name = self.name.as_str();
+        match error {
+            Some(error) if !failing => {
+                let error = error as &dyn Error;
+                tracing::warn!(name, error, "could not be read; an old value is kept if there is one");
+            }
+            None if failing => tracing::info!(name, "could be read again"),
+            _ => {}
+        }
+    }
+}
