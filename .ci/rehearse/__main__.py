@@ -4,6 +4,8 @@ Everything runs on loopback with dummy credentials. Nothing is left behind but C
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -72,4 +74,7 @@ def main() -> int:
     return report.finish()
 
 
+# As an exception, so that the judge is stopped and its folder removed on the way out.
+for sign in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(sign, lambda number, _: sys.exit(128 + number))
 raise SystemExit(main())

@@ -95,12 +95,13 @@ def _has_gateway_headers(what: str, answer: Answer, report: Report) -> None:
 
 
 def beyond_the_judge(report: Report) -> None:
-    """What was left out, so that nobody takes it for rehearsed."""
+    """What the judge showed no sign of, tried against it one by one."""
     report.note_gap("ANY routes", "the judge imports only named methods, so ANY is spelled out in the copy that is deployed")
     report.note_gap(
         "mocks and gateway responses as imported from the template",
         "the judge drops them; they were put in by API Gateway's own calls, word for word, and judged from there",
     )
+    report.note_gap("who may invoke the functions", "the judge's API Gateway calls them without asking AWS::Lambda::Permission")
     report.note_gap("UNSUPPORTED_MEDIA_TYPE as 404", "the judge does not look at passthroughBehavior, so it never refuses a content type")
     report.note_gap("variables in a mock's answer", "the judge sends `$context.requestId` as it is written")
     report.note_gap("access logs, metrics, X-Ray", "the judge keeps the settings and writes nothing")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from .judge import REGION, Judge
+from .judge import ADMINISTRATOR, REGION, Judge
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Stack:
 
     def client(self, service: str):
         """An AWS client that talks to the judge."""
-        session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=REGION)
+        session = boto3.Session(aws_access_key_id=ADMINISTRATOR, aws_secret_access_key=ADMINISTRATOR, region_name=REGION)
         return session.client(service, endpoint_url=self.judge.endpoint)
 
     def outputs(self) -> dict[str, str]:
