@@ -49,6 +49,8 @@ def main() -> int:
         translate.for_judge(chosen.template, code, plain)
         with Judge(chosen.judge, folder) as judge:
             step(f"the judge listens on {judge.endpoint}")
+            production = Stack(judge, chosen.sam, plain, "prod", binaries.architecture())
+            checks.production_names_its_origin(production, report)
             stacks = [Stack(judge, chosen.sam, plain, stage, binaries.architecture()) for stage in STAGES]
             for stack in stacks:
                 step(f"deploying {stack.name}")
