@@ -4,6 +4,8 @@ Everything runs on loopback with dummy credentials. Nothing is left behind but C
 """
 
 import argparse
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -47,6 +49,8 @@ def main() -> int:
         translate.for_judge(chosen.template, code, plain)
         with Judge(chosen.judge, folder) as judge:
             step(f"the judge listens on {judge.endpoint}")
+            production = Stack(judge, chosen.sam, plain, "prod", binaries.architecture())
+            checks.production_names_its_origin(production, report)
             stacks = [Stack(judge, chosen.sam, plain, stage, binaries.architecture()) for stage in STAGES]
             for stack in stacks:
                 step(f"deploying {stack.name}")
@@ -72,4 +76,7 @@ def main() -> int:
     return report.finish()
 
 
+# As an exception, so that the judge is stopped and its folder removed on the way out.
+for sign in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(sign, lambda number, _: sys.exit(128 + number))
 raise SystemExit(main())

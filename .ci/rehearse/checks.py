@@ -10,6 +10,12 @@ FLEET = {"Bucephalus", "Shadowfax", "Rocinante"}
 PICKUP = {"PickupLocation": {"Latitude": 42.35250862285574, "Longitude": -71.05289904884849}}
 
 
+def production_names_its_origin(stack: Stack, report: Report) -> None:
+    """The template's rule: a production stage whose API any page may call is not deployed."""
+    refusal = stack.refusal()
+    report.check("production without an origin is refused", "must name the web origin" in refusal, refusal[-500:])
+
+
 def fleet_is_seeded(stack: Stack, report: Report) -> None:
     """The custom resource ran during the deployment."""
     names = {row["Name"]["S"] for row in stack.rows(stack.outputs()["UnicornsTable"])}
@@ -62,6 +68,9 @@ def mocks(stack: Stack, report: Report) -> None:
     for method, path in (("GET", "/no-such-route"), ("DELETE", "/ride/too/deep"), ("GET", "/")):
         answer = send(method, f"{url}{path}")
         report.check(f"{method} {path} gets 404", _is_problem(answer, 404), answer)
+    answer = send("POST", f"{url}/no-such-route", b"?", Content_Type="text/plain")
+    report.check("an unknown path with a strange content type gets 404", _is_problem(answer, 404), answer)
+    _has_gateway_headers("that 404", answer, report)
     answer = send("OPTIONS", f"{url}/ride", Origin="https://example.com", Access_Control_Request_Method="POST")
     allowed = answer.status == 204 and answer.headers.get("Access-Control-Allow-Origin") == "*"
     report.check("a preflight of /ride is allowed", allowed, f"{answer} {answer.headers.items()}")
@@ -95,12 +104,13 @@ def _has_gateway_headers(what: str, answer: Answer, report: Report) -> None:
 
 
 def beyond_the_judge(report: Report) -> None:
-    """What was left out, so that nobody takes it for rehearsed."""
+    """What the judge showed no sign of, tried against it one by one."""
     report.note_gap("ANY routes", "the judge imports only named methods, so ANY is spelled out in the copy that is deployed")
     report.note_gap(
         "mocks and gateway responses as imported from the template",
         "the judge drops them; they were put in by API Gateway's own calls, word for word, and judged from there",
     )
-    report.note_gap("UNSUPPORTED_MEDIA_TYPE as 404", "the judge does not look at passthroughBehavior, so it never refuses a content type")
+    report.note_gap("who may invoke the functions", "the judge's API Gateway calls them without asking AWS::Lambda::Permission")
     report.note_gap("variables in a mock's answer", "the judge sends `$context.requestId` as it is written")
-    report.note_gap("access logs, metrics, X-Ray", "the judge keeps the settings and writes nothing")
+    report.note_gap("reserved concurrency, point-in-time recovery, access logs", "the judge's CloudFormation drops these properties")
+    report.note_gap("metrics, X-Ray", "the judge produces neither")

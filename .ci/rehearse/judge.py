@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 REGION = "eu-west-1"
+ADMINISTRATOR = "test"  # key and secret of the judge's account, as its documentation gives them
 READY_WITHIN_SECONDS = 60
 ENDS_WITHIN_SECONDS = 10
 
@@ -36,8 +37,8 @@ class Judge:
         """What makes any AWS client talk to the judge, and nothing else."""
         own = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         return own | {
-            "AWS_ACCESS_KEY_ID": "rehearsal",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -51,6 +52,7 @@ class Judge:
 
     def __enter__(self) -> "Judge":
         server = self.environment() | {
+            "AUTH": "true",  # signatures are verified, and a function may do only what its role allows
             "BIND_HOST": "127.0.0.1",  # its default is every interface
             "MINISTACK_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),

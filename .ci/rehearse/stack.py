@@ -6,7 +6,7 @@ from pathlib import Path
 
 import boto3
 
-from .judge import REGION, Judge
+from .judge import ADMINISTRATOR, REGION, Judge
 
 
 @dataclass
@@ -25,8 +25,18 @@ class Stack:
 
     def deploy(self, **parameters: str) -> None:
         """Creates or updates the stack. A failure shows what SAM printed and what the judge logged."""
+        done = self._sam_deploy(parameters)
+        if done.returncode != 0:
+            raise SystemExit(f"sam deploy of {self.name} failed:\n{done.stdout[-4000:]}\n--- the judge:\n{self.judge.last_lines()}")
+
+    def refusal(self, **parameters: str) -> str:
+        """What SAM prints of a deployment that must not succeed; empty if it did."""
+        done = self._sam_deploy(parameters)
+        return done.stdout if done.returncode != 0 else ""
+
+    def _sam_deploy(self, parameters: dict[str, str]) -> subprocess.CompletedProcess[str]:
         chosen = {"Stage": self.stage, "Architecture": self.architecture, "LogLevel": "debug"} | parameters
-        done = subprocess.run(
+        return subprocess.run(
             # Not samconfig.toml: it names the stages of the real account.
             [self.sam, "deploy", "--template-file", str(self.template), "--stack-name", self.name, "--region", REGION]
             + ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar"]
@@ -39,12 +49,10 @@ class Stack:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        if done.returncode != 0:
-            raise SystemExit(f"sam deploy of {self.name} failed:\n{done.stdout[-4000:]}\n--- the judge:\n{self.judge.last_lines()}")
 
     def client(self, service: str):
         """An AWS client that talks to the judge."""
-        session = boto3.Session(aws_access_key_id="rehearsal", aws_secret_access_key="rehearsal", region_name=REGION)
+        session = boto3.Session(aws_access_key_id=ADMINISTRATOR, aws_secret_access_key=ADMINISTRATOR, region_name=REGION)
         return session.client(service, endpoint_url=self.judge.endpoint)
 
     def outputs(self) -> dict[str, str]:
