@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::StackArgs;
 use super::terminal::{self, Palette};
-use crate::assembly::Plan;
-use crate::lambda::{Invocation, Outcome};
+use crate::assembly::{Lab, Plan};
+use crate::lambda::{Invocation, Outcome, Timing};
 use crate::template::Stack;
 
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub(super) struct Invoke {
     function: String,
     /// The event, a JSON file; `-` reads standard input
     event: PathBuf,
+    /// Invoke it so often and print how long it took: init, first answer of a cold environment, warm answers
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    times: Option<u32>,
     #[command(flatten)]
     stack: StackArgs,
 }
@@ -34,6 +37,9 @@ impl Invoke {
         let logical_id = find(&plan.stack, &self.function)?;
         // The whole stack: a function that calls another finds it.
         let lab = self.stack.start(plan, &options).await?;
+        if let Some(times) = self.times {
+            return measure(&lab, &logical_id, &payload, times).await;
+        }
         let before = lab.logs.lines().len();
         let outcome = lab.lambda.invoke(&logical_id, Invocation::new(payload, "")).await;
         let palette = Palette::stderr();
@@ -53,6 +59,47 @@ impl Invoke {
             }
             other => anyhow::bail!("{} was not invoked: {other:?}", self.function),
         }
+    }
+}
+
+/// How many cold starts are measured: each costs a process.
+const COLD: u32 = 20;
+
+/// Times cold starts, then warm invocations. Figures are of this machine: compare them within one run only.
+async fn measure(lab: &Lab, logical_id: &str, payload: &str, times: u32) -> anyhow::Result<ExitCode> {
+    let (mut inits, mut firsts, mut warm) = (Vec::new(), Vec::new(), Vec::new());
+    while inits.len() < COLD as usize {
+        lab.lambda.retire(logical_id);
+        let timing = succeed(lab, logical_id, payload).await?;
+        // Without an init an environment was still about to become idle when the others were ended.
+        if let Some(init) = timing.init {
+            inits.push(init);
+            firsts.push(timing.duration);
+        }
+    }
+    for _ in 0..times {
+        let timing = succeed(lab, logical_id, payload).await?;
+        if timing.init.is_none() {
+            warm.push(timing.duration);
+        }
+    }
+    terminal::print(&format!("{:<8} {:>6} {:>9} {:>9} {:>9}", "", "n", "p50 ms", "p99 ms", "max ms"));
+    for (what, mut durations) in [("init", inits), ("first", firsts), ("warm", warm)] {
+        durations.sort_unstable();
+        let at = |share: f64| {
+            let index = ((durations.len() as f64 * share).ceil() as usize).clamp(1, durations.len().max(1)) - 1;
+            durations.get(index).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
+        };
+        let (p50, p99, max) = (at(0.5), at(0.99), at(1.0));
+        terminal::print(&format!("{what:<8} {:>6} {p50:>9.2} {p99:>9.2} {max:>9.2}", durations.len()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn succeed(lab: &Lab, logical_id: &str, payload: &str) -> anyhow::Result<Timing> {
+    match lab.lambda.invoke_timed(logical_id, Invocation::new(payload.to_owned(), "")).await {
+        (Outcome::Success(_), timing) => Ok(timing),
+        (other, _) => anyhow::bail!("an invocation did not succeed: {other:?}"),
     }
 }
 

@@ -26,6 +26,15 @@ impl Invocation {
     }
 }
 
+/// How long an invocation took, as its REPORT line tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Timing {
+    /// Init of the environment, where the invocation started one.
+    pub init: Option<std::time::Duration>,
+    /// From handing the event over to the function's answer.
+    pub duration: std::time::Duration,
+}
+
 /// How an invocation ended, as the Invoke API tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {

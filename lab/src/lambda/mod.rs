@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use invocation::{FunctionError, Invocation, Outcome};
+pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use variables::{ACCESS_KEY_PREFIX, Endpoints};
 
 use crate::logs::Logs;
@@ -100,11 +100,23 @@ impl Lambda {
     ///
     /// The invocation runs to its end even when the caller stops waiting, as it does in Lambda.
     pub async fn invoke(&self, logical_id: &str, invocation: Invocation) -> Outcome {
+        self.invoke_timed(logical_id, invocation).await.0
+    }
+
+    /// The same, and how long it took.
+    pub async fn invoke_timed(&self, logical_id: &str, invocation: Invocation) -> (Outcome, Timing) {
         let Some(pool) = self.pools.get(logical_id).cloned() else {
-            return Outcome::NoSuchFunction;
+            return (Outcome::NoSuchFunction, Timing::default());
         };
         let task = tokio::spawn(async move { pool.invoke(invocation).await });
-        task.await.unwrap_or(Outcome::NoSuchFunction)
+        task.await.unwrap_or((Outcome::NoSuchFunction, Timing::default()))
+    }
+
+    /// Ends the idle environments of a function, by logical id: its next invocation is a cold start.
+    pub fn retire(&self, logical_id: &str) {
+        if let Some(pool) = self.pools.get(logical_id) {
+            pool.retire(std::time::Duration::ZERO);
+        }
     }
 
     /// Starts one environment of each chosen function, side by side, so that one that fails at init is known at start.

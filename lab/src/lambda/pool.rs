@@ -8,7 +8,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
-use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT};
+use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
 use super::reaper::Reaper;
 use super::report::{self, Report};
 use super::variables::Endpoints;
@@ -57,20 +57,23 @@ impl Pool {
     }
 
     /// Runs one invocation to its end.
-    pub(super) async fn invoke(&self, invocation: Invocation) -> Outcome {
+    pub(super) async fn invoke(&self, invocation: Invocation) -> (Outcome, Timing) {
         if invocation.payload.len() > PAYLOAD_LIMIT {
-            return Outcome::RequestTooLarge;
+            return (Outcome::RequestTooLarge, Timing::default());
         }
         let _seat = match &self.concurrency {
             None => None,
             Some(seats) => match seats.clone().try_acquire_owned() {
                 Ok(seat) => Some(seat),
-                Err(_) => return Outcome::Throttled,
+                Err(_) => return (Outcome::Throttled, Timing::default()),
             },
         };
         match self.environment().await {
             Ok((environment, init)) => self.run(&environment, invocation, init).await,
-            Err(reason) => Outcome::FunctionError(FunctionError::exited(&invocation.request_id, &reason)),
+            Err(reason) => {
+                let error = FunctionError::exited(&invocation.request_id, &reason);
+                (Outcome::FunctionError(error), Timing::default())
+            }
         }
     }
 
@@ -130,16 +133,20 @@ impl Pool {
 
     /// The oldest idle environment, so that the ones of a past peak fall idle and end.
     fn claim_idle(&self) -> Option<Arc<Environment>> {
+        self.retire(IDLE_LIMIT);
         let mut environments = lock(&self.environments);
         environments.retain(|environment| !matches!(environment.phase(), Phase::Exited(_) | Phase::InitFailed(_)));
-        let chosen =
-            environments.iter().find(|candidate| candidate.phase() == Phase::Waiting && candidate.claim()).cloned();
-        for old in environments.iter().filter(|old| old.phase() == Phase::Waiting && old.idle_for() > IDLE_LIMIT) {
+        environments.iter().find(|candidate| candidate.phase() == Phase::Waiting && candidate.claim()).cloned()
+    }
+
+    /// Ends the environments that nobody has wanted for this long.
+    pub(super) fn retire(&self, idle: Duration) {
+        for old in lock(&self.environments).iter().filter(|old| old.phase() == Phase::Waiting && old.idle_for() >= idle)
+        {
             if old.claim() {
                 old.kill();
             }
         }
-        chosen
     }
 
     async fn start(&self, limit: Duration) -> Result<(Arc<Environment>, Duration), String> {
@@ -156,7 +163,12 @@ impl Pool {
         }
     }
 
-    async fn run(&self, environment: &Environment, invocation: Invocation, init: Option<Duration>) -> Outcome {
+    async fn run(
+        &self,
+        environment: &Environment,
+        invocation: Invocation,
+        init: Option<Duration>,
+    ) -> (Outcome, Timing) {
         let Invocation { payload, trace_header, request_id } = invocation;
         let request_id = request_id.as_str();
         let function = &self.settings.function;
@@ -195,16 +207,17 @@ impl Pool {
             }
         };
         self.log(environment, report::end(request_id));
+        let timing = Timing { init, duration: started.elapsed().min(limit) };
         let report = Report {
             request_id,
-            duration: started.elapsed().min(limit),
+            duration: timing.duration,
             init,
             memory_mb: function.memory_mb,
             max_memory_mb: report::peak_memory_mb(environment.process_id),
             status,
         };
         self.log(environment, report.line());
-        outcome
+        (outcome, timing)
     }
 
     fn log(&self, environment: &Environment, line: String) {
