@@ -94,12 +94,29 @@ fn short(function: &str) -> &str {
     function.splitn(4, '-').nth(3).unwrap_or(function)
 }
 
-/// START and END say nothing that REPORT does not.
+/// START and END say nothing that the report does not.
 fn platform(text: &str) -> Option<String> {
     if text.starts_with("START ") || text.starts_with("END ") {
         return None;
     }
-    Some(text.replace('\t', "  "))
+    let Ok(event) = serde_json::from_str::<Value>(text) else { return Some(text.replace('\t', "  ")) };
+    let kind = event["type"].as_str().unwrap_or_default().trim_start_matches("platform.");
+    if kind == "start" {
+        return None;
+    }
+    let record = &event["record"];
+    let mut said = format!("{kind} {}", plain(&record["status"]));
+    let figures =
+        [("duration", "durationMs", "ms"), ("init", "initDurationMs", "ms"), ("memory", "maxMemoryUsedMB", "MB")];
+    for (name, metric, unit) in figures {
+        if let Some(value) = record["metrics"].get(metric) {
+            said.push_str(&format!(" {name}={value} {unit}"));
+        }
+    }
+    if let Some(error) = record.get("errorType") {
+        said.push_str(&format!(" {}", plain(error)));
+    }
+    Some(said)
 }
 
 /// An access log line: the request and its outcome, where the format is JSON.
@@ -173,8 +190,16 @@ mod tests {
     }
 
     #[test]
+    fn a_json_report_reads_as_its_figures() {
+        let text = r#"{"type":"platform.report","record":{"status":"success","metrics":{"durationMs":1.5,"initDurationMs":9}}}"#;
+        let said = readable(&line(Kind::Platform, text), Palette { colours: false });
+        assert_eq!(said.as_deref(), Some("00:00:00.000 request-ride     report success duration=1.5 ms init=9 ms"));
+    }
+
+    #[test]
     fn start_and_end_are_left_out() {
         assert!(readable(&line(Kind::Platform, "START RequestId: 1"), Palette { colours: false }).is_none());
+        assert!(readable(&line(Kind::Platform, r#"{"type":"platform.start"}"#), Palette { colours: false }).is_none());
         assert!(readable(&line(Kind::Platform, "REPORT RequestId: 1"), Palette { colours: false }).is_some());
     }
 }

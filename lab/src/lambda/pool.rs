@@ -10,7 +10,7 @@ use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
 use super::reaper::Reaper;
-use super::report::{self, Report};
+use super::report::{self, Format, Report};
 use super::variables::Endpoints;
 use crate::logs::{Logs, Origin};
 use crate::template::Function;
@@ -44,6 +44,7 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) struct Pool {
     settings: Settings,
+    format: Format,
     environments: Mutex<Vec<Arc<Environment>>>,
     /// One permit an invocation in flight, where concurrency is reserved.
     concurrency: Option<Arc<Semaphore>>,
@@ -53,7 +54,8 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
         let concurrency = settings.function.reserved_concurrency.map(|seats| Arc::new(Semaphore::new(seats as usize)));
-        Arc::new(Self { settings, environments: Mutex::default(), concurrency, freed: Arc::default() })
+        let format = Format::of(&settings.function.environment);
+        Arc::new(Self { settings, format, environments: Mutex::default(), concurrency, freed: Arc::default() })
     }
 
     /// Runs one invocation to its end.
@@ -157,7 +159,7 @@ impl Pool {
             Ok(init) => Ok((environment, init)),
             Err(reason) => {
                 let status = if reason.starts_with("init did not end") { "timeout" } else { "error" };
-                self.log(&environment, format!("INIT_REPORT Phase: init\tStatus: {status}\tError: {reason}"));
+                self.log(&environment, self.format.init_failed(status, &reason));
                 Err(reason)
             }
         }
@@ -172,7 +174,7 @@ impl Pool {
         let Invocation { payload, trace_header, request_id } = invocation;
         let request_id = request_id.as_str();
         let function = &self.settings.function;
-        self.log(environment, report::start(request_id));
+        self.log(environment, self.format.start(request_id));
         let started = Instant::now();
         let limit = function.timeout;
         let deadline = jiff::Timestamp::now().as_millisecond() + i64::try_from(limit.as_millis()).unwrap_or(i64::MAX);
@@ -206,17 +208,17 @@ impl Pool {
                 (Outcome::FunctionError(FunctionError::timed_out(request_id, limit)), Some("timeout"))
             }
         };
-        self.log(environment, report::end(request_id));
         let timing = Timing { init, duration: started.elapsed().min(limit) };
         let report = Report {
             request_id,
-            duration: timing.duration,
-            init,
+            timing,
             memory_mb: function.memory_mb,
             max_memory_mb: report::peak_memory_mb(environment.process_id),
             status,
         };
-        self.log(environment, report.line());
+        for line in report.lines(self.format) {
+            self.log(environment, line);
+        }
         (outcome, timing)
     }
 
