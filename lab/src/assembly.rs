@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::aws::{self, Calls};
-use crate::custom_resource::{self, Change, CustomResourceError};
+use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::gateway::{Gateway, UnknownExpression};
 use crate::lambda::{Endpoints, Lambda, LambdaError};
@@ -211,19 +210,19 @@ impl Lab {
     async fn provision(&self, data: Option<&Path>) -> Result<(), LabError> {
         for resource in self.stack.custom_resources.values() {
             let memory = data.map(|path| path.join(format!("{}.json", resource.logical_id)));
-            let old: Option<Value> = memory.as_ref().and_then(|path| {
+            let old: Option<Provisioned> = memory.as_ref().and_then(|path| {
                 let text = std::fs::read_to_string(path).ok()?;
                 serde_json::from_str(&text).ok()
             });
             let change = match &old {
                 // CloudFormation sends nothing for a resource that has not changed.
-                Some(old) if *old == resource.properties => continue,
+                Some(old) if old.properties == resource.properties => continue,
                 Some(old) => Change::Update(old),
                 None => Change::Create,
             };
-            custom_resource::provision(&self.lambda, &self.stack, resource, change).await?;
+            let provisioned = custom_resource::provision(&self.lambda, &self.stack, resource, change).await?;
             if let Some(path) = memory {
-                let text = resource.properties.to_string();
+                let text = serde_json::to_string(&provisioned).unwrap_or_default();
                 std::fs::write(&path, text).map_err(|source| LabError::Data { path, source })?;
             }
         }

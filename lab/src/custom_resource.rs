@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -51,8 +51,17 @@ pub enum CustomResourceError {
 pub enum Change<'a> {
     /// The resource is new.
     Create,
-    /// The resource exists; these were its properties.
-    Update(&'a Value),
+    /// The resource exists, and this is what was known of it.
+    Update(&'a Provisioned),
+}
+
+/// A custom resource as it was last provisioned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// The id that the function gave it.
+    pub physical_id: String,
+    /// Its properties.
+    pub properties: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +70,7 @@ struct Response {
     status: String,
     #[serde(default)]
     reason: String,
+    physical_resource_id: Option<String>,
 }
 
 /// Runs the exchange for one custom resource.
@@ -72,7 +82,7 @@ pub async fn provision(
     stack: &Stack,
     resource: &CustomResource,
     change: Change<'_>,
-) -> Result<(), CustomResourceError> {
+) -> Result<Provisioned, CustomResourceError> {
     let id = resource.logical_id.clone();
     let listener =
         TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| CustomResourceError::Listen(id.clone(), error))?;
@@ -106,14 +116,15 @@ pub async fn provision(
     let body = body.map_err(|_| no_response("the lab stopped listening".to_owned()))?;
     let response: Response =
         serde_json::from_slice(&body).map_err(|error| no_response(format!("its response is not valid: {error}")))?;
-    match response.status.as_str() {
-        "SUCCESS" => Ok(()),
-        _ => Err(CustomResourceError::Failed {
-            resource: id,
-            function: resource.function.clone(),
-            reason: response.reason,
-        }),
+    if response.status != "SUCCESS" {
+        let function = resource.function.clone();
+        return Err(CustomResourceError::Failed { resource: id, function, reason: response.reason });
     }
+    // CloudFormation insists on it.
+    let physical_id = response
+        .physical_resource_id
+        .ok_or_else(|| no_response("its response has no PhysicalResourceId".to_owned()))?;
+    Ok(Provisioned { physical_id, properties: resource.properties.clone() })
 }
 
 /// Waits for one PUT on `path`, as the presigned URL of CloudFormation does.
@@ -162,8 +173,8 @@ fn event(stack: &Stack, resource: &CustomResource, change: Change<'_>, response_
     });
     if let Change::Update(old) = change {
         event["RequestType"] = "Update".into();
-        event["PhysicalResourceId"] = resource.logical_id.clone().into();
-        event["OldResourceProperties"] = old.clone();
+        event["PhysicalResourceId"] = old.physical_id.clone().into();
+        event["OldResourceProperties"] = old.properties.clone();
     }
     event.to_string().into()
 }
