@@ -45,6 +45,8 @@ const fn error(
 }
 
 const BAD_BODY: GatewayError = error("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException");
+/// API Gateway is reached by its name: a request without a proper one never gets to a function.
+const BAD_HOST: GatewayError = error("DEFAULT_4XX", 400, "Bad Request", "BadRequestException");
 const NO_METHOD: GatewayError =
     error("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException");
 const TOO_LARGE: GatewayError = error("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLargeException");
@@ -138,6 +140,9 @@ impl Gateway {
         parts: &http::request::Parts,
         body: Incoming,
     ) -> Result<Answer, GatewayError> {
+        if !host_is_valid(&parts.headers) {
+            return Err(BAD_HOST);
+        }
         if let Some(bucket) = &self.bucket
             && !bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
         {
@@ -232,6 +237,18 @@ impl Gateway {
             response_length: 0,
         }
     }
+}
+
+/// Whether there is one `Host` and it is a host with at most a port.
+fn host_is_valid(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(http::header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let authority = host.to_str().ok().and_then(|host| host.parse::<http::uri::Authority>().ok());
+    authority.is_some_and(|authority| {
+        let named = url::Host::parse(authority.host()).is_ok();
+        let port = authority.as_str().len() == authority.host().len() || authority.port_u16().is_some();
+        named && port && !authority.as_str().contains('@')
+    })
 }
 
 /// The path below `/{stage}`; a path at the root is taken as it is.

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::pool::Settings;
+use super::settings::Settings;
 use super::{runtime_api, variables};
 use crate::logs::Origin;
 use crate::task::DropTask;

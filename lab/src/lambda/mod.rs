@@ -10,6 +10,7 @@ mod pool;
 mod reaper;
 mod report;
 mod runtime_api;
+mod settings;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::logs::Logs;
 use crate::template::Function;
 use pool::Pool;
 use reaper::Reaper;
+use settings::Settings;
 
 /// Why the Lambda room did not open or a function does not start.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +86,7 @@ impl Lambda {
                     code_uri: function.code_uri.clone(),
                 });
             };
-            let pool = Pool::new(pool::Settings {
+            let pool = Pool::new(Settings {
                 function: function.clone(),
                 binary: binary.clone(),
                 endpoints: endpoints.clone(),

@@ -1,6 +1,5 @@
 //! One function: its environments, its concurrency and its invocations.
 
-use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,11 +8,9 @@ use tokio::sync::{Notify, Semaphore};
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
-use super::reaper::Reaper;
 use super::report::{self, Format, Report};
-use super::variables::Endpoints;
-use crate::logs::{Logs, Origin};
-use crate::template::Function;
+use super::settings::Settings;
+use crate::logs::Origin;
 
 /// Limit of the init phase of an on-demand environment.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>
@@ -30,16 +27,6 @@ const FINISHING_LIMIT: Duration = Duration::from_millis(10);
 /// would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
 static START_SLOTS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
-
-/// What a pool needs to start environments.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) function: Function,
-    pub(super) binary: PathBuf,
-    pub(super) endpoints: Endpoints,
-    pub(super) logs: Logs,
-    pub(super) reaper: Arc<Reaper>,
-}
 
 #[derive(Debug)]
 pub(super) struct Pool {

@@ -8,6 +8,7 @@ mod command_line;
 mod environments;
 mod failures;
 mod fake_services;
+mod front_door;
 mod rides;
 mod stack;
 mod time_limits;

@@ -1,0 +1,19 @@
+//! What the environments of one function have in common.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::reaper::Reaper;
+use super::variables::Endpoints;
+use crate::logs::Logs;
+use crate::template::Function;
+
+/// What a pool needs to start environments.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) function: Function,
+    pub(super) binary: PathBuf,
+    pub(super) endpoints: Endpoints,
+    pub(super) logs: Logs,
+    pub(super) reaper: Arc<Reaper>,
+}
