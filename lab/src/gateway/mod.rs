@@ -3,6 +3,7 @@
 //! The request goes through throttling, the size limit, the route and its integration; whatever the gateway answers itself
 //! is customised by the template's gateway responses, and every request leaves one access log line.
 
+pub mod auth;
 mod context;
 mod event;
 mod expression;
