@@ -17,6 +17,7 @@ use crate::gateway::auth::jwt::Issuer;
 use crate::keyring;
 pub use key::KeyError;
 use key::SigningKey;
+pub(crate) use room::{Mint, SECRET_HEADER};
 
 /// The scope that Cognito gives to every user who signed in by its API.
 const USER_SCOPE: &str = "aws.cognito.signin.user.admin";

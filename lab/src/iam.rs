@@ -31,37 +31,44 @@ pub enum PolicyError {
     Malformed(&'static str),
 }
 
-/// Judges one action on one resource. Every statement is read, so that one which cannot be judged is always found.
+/// Judges one action on one resource. Every statement that names the action is read, so that one which cannot be
+/// judged is always found, whatever the resource.
 ///
 /// # Errors
-/// The first statement that the lab cannot judge.
+/// The first such statement that the lab cannot judge.
 pub fn evaluate(statements: &[Value], action: &str, resource: &str) -> Result<Decision, PolicyError> {
     let mut decision = Decision::ImplicitlyDenied;
     for statement in statements {
-        let statement = Statement::parse(statement)?;
-        let applies = statement.actions.iter().any(|pattern| action_matches(pattern, action))
-            && statement.resources.iter().any(|pattern| arn_matches(pattern, resource));
-        decision = match (applies, statement.allows, decision) {
-            (true, false, _) | (_, _, Decision::ExplicitlyDenied) => Decision::ExplicitlyDenied,
-            (true, true, _) => Decision::Allowed,
-            (false, _, before) => before,
-        };
+        let Some(Statement { allows, resources }) = Statement::about(action, statement)? else { continue };
+        if resources.iter().any(|pattern| arn_matches(pattern, resource)) {
+            match allows {
+                false => decision = Decision::ExplicitlyDenied,
+                true if decision == Decision::ImplicitlyDenied => decision = Decision::Allowed,
+                true => {}
+            }
+        }
     }
     Ok(decision)
 }
 
 struct Statement<'a> {
     allows: bool,
-    actions: Vec<&'a str>,
     resources: Vec<&'a str>,
 }
 
 impl<'a> Statement<'a> {
-    fn parse(statement: &'a Value) -> Result<Self, PolicyError> {
+    /// `None` where the statement is about other actions.
+    fn about(action: &str, statement: &'a Value) -> Result<Option<Self>, PolicyError> {
         let elements = statement.as_object().ok_or(PolicyError::Malformed("to be an object"))?;
-        if let Some(unknown) =
-            elements.keys().find(|key| !["Sid", "Effect", "Action", "Resource"].contains(&key.as_str()))
-        {
+        if !elements.contains_key("NotAction") {
+            let actions = texts(elements.get("Action"));
+            let actions = actions.ok_or(PolicyError::Malformed("an Action, a text or a list of texts"))?;
+            if !actions.iter().any(|pattern| action_matches(pattern, action)) {
+                return Ok(None);
+            }
+        }
+        let known = ["Sid", "Effect", "Action", "Resource"];
+        if let Some(unknown) = elements.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(PolicyError::UnknownElement(unknown.clone()));
         }
         let allows = match elements.get("Effect").and_then(Value::as_str) {
@@ -69,10 +76,8 @@ impl<'a> Statement<'a> {
             Some("Deny") => false,
             _ => return Err(PolicyError::Malformed("an Effect, Allow or Deny")),
         };
-        let actions =
-            texts(elements.get("Action")).ok_or(PolicyError::Malformed("an Action, a text or a list of texts"))?;
-        let resources =
-            texts(elements.get("Resource")).ok_or(PolicyError::Malformed("a Resource, a text or a list of texts"))?;
+        let resources = texts(elements.get("Resource"));
+        let resources = resources.ok_or(PolicyError::Malformed("a Resource, a text or a list of texts"))?;
         for resource in &resources {
             if resource.contains("${") {
                 return Err(PolicyError::Variable((*resource).to_owned()));
@@ -81,7 +86,7 @@ impl<'a> Statement<'a> {
                 return Err(PolicyError::Malformed("a Resource that is an ARN or *"));
             }
         }
-        Ok(Self { allows, actions, resources })
+        Ok(Some(Self { allows, resources }))
     }
 }
 
@@ -213,6 +218,8 @@ mod tests {
             assert!(matches!(with(key, value), PolicyError::Malformed(_)), "{key}");
         }
         assert!(evaluate(&[json!("Allow")], "a:B", "x").is_err());
+        let other = json!({"Effect": "Allow", "Action": "c:D", "Resource": "*", "Condition": {}});
+        assert_eq!(evaluate(&[other], "a:B", "x"), Ok(Decision::ImplicitlyDenied), "it is about another action");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::gateway::auth::sigv4::Credentials;
+use crate::iam::{self, PolicyError};
 use crate::template::{Function, Role};
 
 /// Prefix of a function's access key. The rest is the function's name, so that a signed request says who made it.
@@ -75,6 +76,14 @@ impl Keyring {
     /// Who is behind a key.
     pub fn identity(&self, access_key: &str) -> Option<&Identity> {
         self.0.get(access_key).map(|(_, identity)| identity)
+    }
+
+    /// Whether every role can be judged on an action, so that a policy beyond the lab is known at start.
+    ///
+    /// # Errors
+    /// The first that cannot.
+    pub fn check(&self, action: &str) -> Result<(), PolicyError> {
+        self.0.values().try_for_each(|(_, identity)| iam::evaluate(&identity.statements, action, "*").map(drop))
     }
 
     /// A function's key, by the function's physical name.
