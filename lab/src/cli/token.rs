@@ -52,3 +52,27 @@ pub(super) async fn mint(pool: &PoolState, rider: &str, expires_in: i64) -> anyh
     anyhow::ensure!(status.is_success(), "the lab's user pool answered {status}: {body}");
     Ok(serde_json::from_value(body)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cognito::UserPool;
+    use crate::gateway::auth::jwt::{self, Demand};
+
+    #[tokio::test]
+    async fn a_token_from_the_room_is_good_at_the_gateway() {
+        let pool = UserPool::new("eu-west-1", "eu-west-1_a", vec!["page".to_owned()]).expect("a pool");
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let token_url = format!("http://{}/eu-west-1_a/lab/token", listener.local_addr().expect("an address"));
+        let _room = crate::task::DropTask::spawn(pool.clone().serve(listener));
+        let mut state = PoolState { token_url, mint_secret: pool.mint_secret().to_owned() };
+        let tokens = mint(&state, "ada", 60).await.expect("tokens");
+        let mut headers = http::HeaderMap::new();
+        headers.insert("authorization", tokens.id_token.parse().expect("a header value"));
+        let claims = jwt::verify(&headers, &[pool.issuer()], Demand::default(), jiff::Timestamp::now()).expect("good");
+        assert_eq!((claims["cognito:username"].as_str(), claims["sub"].as_str()), (Some("ada"), Some(&*tokens.sub)));
+        state.mint_secret.push('x');
+        let error = mint(&state, "ada", 60).await.expect_err("refused").to_string();
+        assert!(error.contains("403"), "{error}");
+    }
+}

@@ -114,11 +114,15 @@ impl Access {
     }
 }
 
-/// What a request invokes: the path as it came, without the slash before it.
+/// What a request invokes: the path as it came, without the slash before it. It is not normalised, as the routes are not:
+/// `//record` is neither the route nor the resource `/record`, although its signature is the same.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
 fn arn(region: &str, context: &Context) -> String {
     let Context { account_id, api_id, stage, method, path, .. } = context;
-    format!("arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{method}/{}", path.trim_start_matches('/'))
+    format!(
+        "arn:aws:execute-api:{region}:{account_id}:{api_id}/{stage}/{method}/{}",
+        path.strip_prefix('/').unwrap_or(path)
+    )
 }
 
 impl Caller {
@@ -147,3 +151,6 @@ impl Caller {
         self.claims()?.get(name)?.as_str().map(str::to_owned)
     }
 }
+
+#[cfg(test)]
+mod tests;
