@@ -1,4 +1,5 @@
 mod properties;
+mod sdk;
 mod vectors;
 
 use super::*;
