@@ -115,10 +115,18 @@ impl UserPool {
         Ok(Tokens { id_token: identity_key.sign(&identity)?, access_token: access_key.sign(&access)?, sub })
     }
 
-    /// A token with any claims: what no honest pool would sign.
+    /// A token with any claims and header: what no honest pool would sign. The key's id is filled in.
     #[cfg(test)]
-    pub(crate) fn sign_for_test(&self, claims: &Value) -> String {
-        self.0.identity_key.sign(claims).expect("signed")
+    pub(crate) fn sign_for_test(
+        &self,
+        mut header: Value,
+        claims: &Value,
+        encoding: &'static dyn aws_lc_rs::signature::RsaEncoding,
+    ) -> String {
+        if header["kid"].is_null() {
+            header["kid"] = self.0.identity_key.kid.clone().into();
+        }
+        self.0.identity_key.sign_as(&header, claims, encoding).expect("signed")
     }
 
     /// `/.well-known/jwks.json`.

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaEncoding, RsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
@@ -40,13 +40,20 @@ impl SigningKey {
 
     /// A token with these claims.
     pub(super) fn sign(&self, claims: &Value) -> Result<String, KeyError> {
-        let header = json!({"kid": self.kid, "alg": "RS256"});
-        let [header, claims] = [&header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
+        self.sign_as(&json!({"kid": self.kid, "alg": "RS256"}), claims, &RSA_PKCS1_SHA256)
+    }
+
+    /// A token with any header, signed in any way.
+    pub(super) fn sign_as(
+        &self,
+        header: &Value,
+        claims: &Value,
+        encoding: &'static dyn RsaEncoding,
+    ) -> Result<String, KeyError> {
+        let [header, claims] = [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string()));
         let message = format!("{header}.{claims}");
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-            .map_err(|_| KeyError)?;
+        self.pair.sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature).map_err(|_| KeyError)?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::cognito::UserPool;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -36,7 +37,7 @@ fn id_token() -> String {
 fn signed_with(change: impl FnOnce(&mut Map<String, Value>)) -> String {
     let mut claims = judge(&id_token()).expect("good");
     change(&mut claims);
-    POOL.sign_for_test(&Value::Object(claims))
+    POOL.sign_for_test(json!({"alg": "RS256"}), &Value::Object(claims), &RSA_PKCS1_SHA256)
 }
 
 fn parts(token: &str) -> [String; 3] {
@@ -157,6 +158,21 @@ fn the_algorithm_is_ours_not_the_tokens() {
     {
         let message = with(&|header| header[name] = value.clone());
         assert_eq!(judge(&format!("{message}.{signature}")), Err(Refusal::unauthorized()), "{name}");
+    }
+}
+
+#[test]
+fn our_own_key_under_another_header_is_unauthorized() {
+    let claims = Value::Object(judge(&id_token()).expect("good"));
+    let judged = |header, encoding| judge(&POOL.sign_for_test(header, &claims, encoding));
+    assert!(judged(json!({"alg": "RS256", "typ": "JWT"}), &RSA_PKCS1_SHA256).is_ok());
+    for refused in [
+        judged(json!({"alg": "RS512"}), &RSA_PKCS1_SHA512),
+        judged(json!({"alg": "PS256"}), &RSA_PSS_SHA256),
+        judged(json!({"alg": "RS256", "crit": ["exp"], "exp": 1}), &RSA_PKCS1_SHA256),
+        judged(json!({"alg": "RS256", "kid": "x"}), &RSA_PKCS1_SHA256),
+    ] {
+        assert_eq!(refused, Err(Refusal::unauthorized()));
     }
 }
 

@@ -170,6 +170,29 @@ fn the_host_must_be_signed_and_the_list_in_order() {
 }
 
 #[test]
+fn a_list_that_no_signer_makes_is_refused_although_the_signature_fits_it() {
+    let accepted = |names: &[&str]| {
+        let mut parts = unsigned();
+        parts.headers.insert("x-amz-date", basic(noon()).parse().expect("a header value"));
+        parts.headers.insert("x-amz-security-token", "a session".parse().expect("a header value"));
+        let (method, path, headers) = ("POST", "/dev/record", &parts.headers);
+        let request = canonical::request(Signed { method, path, query: "", headers, names, body: BODY });
+        let signature = signature("a secret", noon(), &scope(), &string_to_sign(&request, noon(), &scope()));
+        let header = format!(
+            "{ALGORITHM} Credential={KEY}/20261120/eu-west-1/execute-api/aws4_request, SignedHeaders={}, Signature={signature}",
+            names.join(";")
+        );
+        parts.headers.insert("authorization", header.parse().expect("a header value"));
+        verify(&parts, BODY, &scope(), &keys, noon()).is_ok()
+    };
+    assert!(accepted(&["content-type", "host", "x-amz-date"]));
+    assert!(accepted(&["host"]), "the date is signed anyway");
+    for names in [["host", "content-type"], ["host", "host"], ["host", "unsent"], ["Content-Type", "host"]] {
+        assert!(!accepted(&names), "{names:?}");
+    }
+}
+
+#[test]
 fn headers_that_decide_must_not_be_repeated() {
     for name in ["authorization", "x-amz-date", "x-amz-security-token"] {
         let mut parts = signed();
