@@ -1,3 +1,4 @@
+mod presigned;
 mod properties;
 mod sdk;
 mod vectors;
