@@ -7,9 +7,11 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::aws::{self, Calls};
+use crate::cognito::{KeyError, UserPool};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
-use crate::gateway::{Gateway, UnknownExpression};
+use crate::gateway::{Access, Gateway, GatewaySetUpError};
+use crate::keyring::Keyring;
 use crate::lambda::{Endpoints, Lambda, LambdaError};
 use crate::listen;
 use crate::logs::Logs;
@@ -75,9 +77,12 @@ pub enum LabError {
     /// Not exactly one API.
     #[error("the lab serves one AWS::Serverless::Api and the template has {0}")]
     OneApi(usize),
-    /// A mapping template.
+    /// The API asks for what the lab does not know.
     #[error(transparent)]
-    Expression(#[from] UnknownExpression),
+    Gateway(#[from] GatewaySetUpError),
+    /// A user pool has no keys.
+    #[error(transparent)]
+    UserPool(#[from] KeyError),
     /// Functions.
     #[error(transparent)]
     Lambda(#[from] LambdaError),
@@ -160,8 +165,10 @@ pub struct Lab {
     pub logs: Logs,
     /// What the functions asked of AWS.
     pub calls: Calls,
-    /// Where functions find AWS.
+    /// Where functions find AWS, and the keys they sign with.
     pub endpoints: Endpoints,
+    /// User pools with their origins, by logical id.
+    pub user_pools: BTreeMap<String, (UserPool, String)>,
     _rooms: Vec<DropTask>,
 }
 
@@ -182,8 +189,19 @@ impl Lab {
         }
         let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), calls.clone());
         let mut rooms = vec![engine];
+        let keyring = Keyring::new(stack.functions.values(), &stack.roles, &stack.account_id);
+        let mut user_pools = BTreeMap::new();
+        for (id, pool) in &stack.user_pools {
+            let (region, pool) = (stack.region.clone(), pool.clone());
+            // Making a key takes a processor for a while.
+            let made = tokio::task::spawn_blocking(move || UserPool::new(&region, &pool.id, pool.clients));
+            let pool = made.await.map_err(|_| KeyError)??;
+            let origin = open(&mut rooms, |listener| pool.clone().serve(listener)).await?;
+            user_pools.insert(id.clone(), (pool, origin));
+        }
         let endpoints = Endpoints {
             region: stack.region.clone(),
+            keyring: keyring.clone(),
             dynamodb: open(&mut rooms, |listener| dynamodb.clone().serve(listener)).await?,
             ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
             other: open(&mut rooms, refuse).await?,
@@ -194,10 +212,15 @@ impl Lab {
             return Err(LabError::OneApi(stack.apis.len()));
         }
         if let Some(api) = stack.apis.values().next().cloned() {
-            let gateway = Gateway::new(api, &stack.account_id, lambda.clone(), logs.clone())?;
+            let by_arn = |(id, (pool, _)): (&String, &(UserPool, String))| {
+                stack.user_pools.get(id).map(|made| (made.arn.clone(), pool.clone()))
+            };
+            let user_pools = user_pools.iter().filter_map(by_arn).collect();
+            let access = Access { region: stack.region.clone(), keyring, user_pools };
+            let gateway = Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }
-        let lab = Self { stack, origin, dynamodb, ssm, lambda, logs, calls, endpoints, _rooms: rooms };
+        let lab = Self { stack, origin, dynamodb, ssm, lambda, logs, calls, endpoints, user_pools, _rooms: rooms };
         // Nobody calls the API before the stack is complete: a function that reads the fleet in init finds it seeded.
         let provisions = |id: &str| lab.stack.custom_resources.values().any(|resource| resource.function == id);
         lab.lambda.warm(provisions).await?;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use crate::lambda::ACCESS_KEY_PREFIX;
+use crate::keyring::ACCESS_KEY_PREFIX;
 use crate::listen::{self, Answer};
 
 /// One call of an AWS service, as the lab saw it.

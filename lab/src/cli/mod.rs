@@ -6,6 +6,7 @@ mod services;
 mod state;
 mod stopping;
 mod terminal;
+mod token;
 mod up;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ enum Command {
     Ride(ride::Ride),
     /// Invoke one function once with an event from a file
     Invoke(invoke::Invoke),
+    /// Print a rider's token of the running lab's user pool
+    Token(token::Token),
 }
 
 /// What every command that runs the stack takes.
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
             Command::Services(command) => command.run().await,
             Command::Ride(command) => command.run().await,
             Command::Invoke(command) => command.run().await,
+            Command::Token(command) => command.run().await,
         }
     });
     // A build that is still under way must not hold up Ctrl-C.

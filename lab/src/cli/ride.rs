@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::state::State;
 use super::terminal::{self, Palette, Style};
-use super::{StackArgs, workspace_of};
+use super::{StackArgs, token, workspace_of};
 use crate::assembly::Plan;
 
 /// The gateway gives up after 29 s.
@@ -83,7 +83,11 @@ impl Ride {
 
 /// Posts the ride and reads its row back.
 pub(super) async fn book(state: &State, booking: Booking) -> anyhow::Result<Booked> {
-    let request = Request::post(&state.ride_url).header("content-type", "application/json");
+    let mut request = Request::post(&state.ride_url).header("content-type", "application/json");
+    if let Some(pool) = &state.user_pool {
+        let tokens = token::mint(pool, "lab", 300).await?;
+        request = request.header("authorization", format!("Bearer {}", tokens.id_token));
+    }
     let (status, headers, body) = send(request.body(booking.body().into())?)
         .await
         .with_context(|| format!("{} did not answer; is `cargo lab up` still running?", state.ride_url))?;
@@ -108,7 +112,7 @@ async fn row(state: &State, ride_id: &str) -> anyhow::Result<Option<Value>> {
     Ok(body.get("Item").cloned())
 }
 
-async fn send(request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, HeaderMap, Value)> {
+pub(super) async fn send(request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, HeaderMap, Value)> {
     let client = Client::builder(TokioExecutor::new()).build_http();
     let answer = tokio::time::timeout(ANSWER_LIMIT, client.request(request)).await??;
     let (parts, body) = answer.into_parts();

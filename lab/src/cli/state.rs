@@ -20,10 +20,26 @@ pub(super) struct State {
     pub(super) dynamodb: String,
     /// Physical name of the rides table.
     pub(super) rides_table: String,
+    /// Where riders get tokens, when the stack has a user pool.
+    #[serde(default)]
+    pub(super) user_pool: Option<PoolState>,
+}
+
+/// A user pool that makes tokens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct PoolState {
+    /// `POST` a name here.
+    pub(super) token_url: String,
+    /// To be shown with it. It stands in this file only, which nobody else may read.
+    pub(super) mint_secret: String,
 }
 
 impl State {
     pub(super) fn of(lab: &Lab) -> anyhow::Result<Self> {
+        let user_pool = lab.user_pools.values().next().map(|(pool, origin)| PoolState {
+            token_url: format!("{origin}/{}/lab/token", pool.id()),
+            mint_secret: pool.mint_secret().to_owned(),
+        });
         let api = lab.stack.apis.values().next().context("the stack has no API")?;
         Ok(Self {
             pid: std::process::id(),
@@ -31,6 +47,7 @@ impl State {
             ride_url: format!("{}/{}/ride", lab.origin, api.stage),
             dynamodb: lab.endpoints.dynamodb.clone(),
             rides_table: lab.table("RidesTable").context("the template has no RidesTable")?.to_owned(),
+            user_pool,
         })
     }
 
@@ -47,7 +64,7 @@ impl State {
         let path = file(workspace);
         let directory = path.parent().context("the state file has a directory")?;
         std::fs::create_dir_all(directory).with_context(|| format!("could not make {}", directory.display()))?;
-        std::fs::write(&path, serde_json::to_string_pretty(self)?)
+        write_privately(&path, &serde_json::to_string_pretty(self)?)
             .with_context(|| format!("could not write {}", path.display()))?;
         Ok(Removed { path, pid: self.pid })
     }
@@ -71,6 +88,15 @@ impl Drop for Removed {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// Writes a file that only its owner may read, whoever may have read an older one.
+fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    file.write_all(text.as_bytes())
 }
 
 fn file(workspace: &Path) -> PathBuf {

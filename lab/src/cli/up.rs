@@ -109,8 +109,12 @@ fn announce(lab: &Lab, state: &State) {
     terminal::print(&format!("  {:<width$}  {}", "DynamoDB", lab.endpoints.dynamodb));
     terminal::print(&format!("  {:<width$}  {}", "SSM", lab.endpoints.ssm));
     terminal::print(&palette.paint(Style::Bold, "\nBook a ride"));
+    let token = match state.user_pool {
+        Some(_) => " -H \"Authorization: Bearer $(cargo lab token --rider ada)\"",
+        None => "",
+    };
     terminal::print(&format!(
-        "  curl -i {} -H 'Content-Type: application/json' -d '{}'\n",
+        "  curl -i {} -H 'Content-Type: application/json'{token} -d '{}'\n",
         state.ride_url,
         Booking::default().body()
     ));

@@ -1,12 +1,16 @@
 //! One request's `$context`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Instant;
 
 use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+
+use super::access::Caller;
+use super::auth::Refusal;
 
 /// What is known of a request, filled in as it goes.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub(super) struct Context {
     pub(super) trace_header: String,
     pub(super) received: Timestamp,
     pub(super) started: Instant,
+    /// Once it is known.
+    pub(super) caller: Caller,
     pub(super) error: Option<GatewayError>,
     pub(super) integration: IntegrationOutcome,
     pub(super) status: u16,
@@ -37,11 +43,18 @@ pub(super) struct Context {
 pub(super) struct GatewayError {
     /// `INTEGRATION_TIMEOUT`, ...
     pub(super) response_type: &'static str,
-    pub(super) message: &'static str,
+    pub(super) message: Cow<'static, str>,
     /// For `x-amzn-ErrorType`.
     pub(super) exception: &'static str,
     /// The default status.
     pub(super) status: u16,
+}
+
+impl From<Refusal> for GatewayError {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { response_type, status, exception, message } = refusal;
+        Self { response_type, message: Cow::Owned(message), exception, status }
+    }
 }
 
 /// How the integration fared.
@@ -84,21 +97,24 @@ impl Context {
             "protocol" => "HTTP/1.1".to_owned(),
             "identity.sourceIp" => self.source_ip.to_string(),
             "identity.userAgent" => self.user_agent.clone()?,
+            "identity.userArn" | "identity.caller" | "identity.user" | "identity.accountId" => {
+                self.caller.identity(name.trim_start_matches("identity."))?
+            }
             "requestTime" => self.request_time(),
             "requestTimeEpoch" => self.received.as_millisecond().to_string(),
             "xrayTraceId" => self.trace_id()?,
             "status" => self.status.to_string(),
             "responseLength" => self.response_length.to_string(),
             "responseLatency" => self.started.elapsed().as_millis().to_string(),
-            "error.message" => error?.message.to_owned(),
-            "error.messageString" => serde_json::Value::from(error?.message).to_string(),
+            "error.message" => error?.message.to_string(),
+            "error.messageString" => serde_json::Value::from(&*error?.message).to_string(),
             "error.responseType" => error?.response_type.to_owned(),
             "integrationLatency" | "integration.latency" => self.integration.latency_ms?.to_string(),
             "integrationStatus" | "integration.integrationStatus" => self.integration.lambda_status?.to_string(),
             "integration.status" => self.integration.function_status?.to_string(),
             "integration.requestId" | "awsEndpointRequestId" => self.integration.request_id.clone()?,
             "integrationErrorMessage" | "integration.error" => self.integration.error.clone()?,
-            _ => return None,
+            name => self.caller.claim(name.strip_prefix("authorizer.claims.")?)?,
         })
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn of(
         true => Value::Null,
         false => Value::String(String::from_utf8_lossy(body).into_owned()),
     };
-    json!({
+    let caller = &context.caller;
+    let mut event = json!({
         "resource": matched.resource,
         "path": context.path,
         "httpMethod": context.method,
@@ -52,19 +53,22 @@ pub(super) fn of(
             "requestTimeEpoch": context.received.as_millisecond(),
             "requestId": context.request_id,
             "identity": {
-                "cognitoIdentityPoolId": null, "accountId": null, "cognitoIdentityId": null, "caller": null,
-                "sourceIp": context.source_ip.to_string(), "principalOrgId": null, "accessKey": null,
-                "cognitoAuthenticationType": null, "cognitoAuthenticationProvider": null, "userArn": null,
-                "userAgent": context.user_agent, "user": null,
+                "cognitoIdentityPoolId": null, "accountId": caller.identity("accountId"), "cognitoIdentityId": null,
+                "caller": caller.identity("caller"), "sourceIp": context.source_ip.to_string(), "principalOrgId": null,
+                "accessKey": caller.identity("accessKey"), "cognitoAuthenticationType": null,
+                "cognitoAuthenticationProvider": null, "userArn": caller.identity("userArn"),
+                "userAgent": context.user_agent, "user": caller.identity("user"),
             },
             "domainName": context.domain,
             "apiId": context.api_id,
         },
         "body": body,
         "isBase64Encoded": false,
-    })
-    .to_string()
-    .into()
+    });
+    if let Some(claims) = caller.claims() {
+        event["requestContext"]["authorizer"] = json!({"claims": claims});
+    }
+    event.to_string().into()
 }
 
 /// Single values hold the last of a repeated header; the multi-value map holds all.

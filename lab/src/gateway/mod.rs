@@ -1,8 +1,10 @@
 //! API Gateway: one REST API, served at the root and under `/{stage}`.
 //!
-//! The request goes through throttling, the size limit, the route and its integration; whatever the gateway answers itself
+//! The request goes through throttling, the size limit, the route, its authorisation and its integration; whatever the gateway answers itself
 //! is customised by the template's gateway responses, and every request leaves one access log line.
 
+mod access;
+pub mod auth;
 mod context;
 mod event;
 mod expression;
@@ -11,6 +13,7 @@ mod router;
 mod static_answer;
 mod throttle;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,6 +28,7 @@ use crate::lambda::{Invocation, Lambda, Outcome};
 use crate::listen::{self, Answer, BodyError};
 use crate::logs::Logs;
 use crate::template::{Integration, RestApi};
+pub use access::{Access, AccessError};
 use context::{Context, GatewayError, IntegrationOutcome};
 pub use expression::UnknownExpression;
 use router::Router;
@@ -41,7 +45,7 @@ const fn error(
     message: &'static str,
     exception: &'static str,
 ) -> GatewayError {
-    GatewayError { response_type, message, exception, status }
+    GatewayError { response_type, message: Cow::Borrowed(message), exception, status }
 }
 
 const BAD_BODY: GatewayError = error("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException");
@@ -65,12 +69,24 @@ const BAD_GATEWAY: GatewayError = error("DEFAULT_5XX", 502, "Internal server err
 const TIMED_OUT: GatewayError =
     error("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException");
 
+/// Why an API cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewaySetUpError {
+    /// A mapping template.
+    #[error(transparent)]
+    Expression(#[from] UnknownExpression),
+    /// A method's callers.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+}
+
 /// A REST API in front of the functions.
 #[derive(Debug)]
 pub struct Gateway {
     api: RestApi,
     account_id: String,
     router: Router,
+    access: Access,
     bucket: Option<Mutex<TokenBucket>>,
     lambda: Arc<Lambda>,
     logs: Logs,
@@ -80,8 +96,16 @@ impl Gateway {
     /// The gateway of `api`.
     ///
     /// # Errors
-    /// When a mapping template or the access log format uses what the lab does not evaluate.
-    pub fn new(api: RestApi, account_id: &str, lambda: Arc<Lambda>, logs: Logs) -> Result<Self, UnknownExpression> {
+    /// When a mapping template or the access log format uses what the lab does not evaluate, or a method asks for
+    /// callers that the lab cannot judge.
+    pub fn new(
+        api: RestApi,
+        account_id: &str,
+        access: Access,
+        lambda: Arc<Lambda>,
+        logs: Logs,
+    ) -> Result<Self, GatewaySetUpError> {
+        access.check(&api)?;
         for response in api.gateway_responses.values() {
             response.templates.values().try_for_each(|template| expression::check(template))?;
         }
@@ -95,7 +119,7 @@ impl Gateway {
         api.access_log_format.as_deref().map_or(Ok(()), expression::check)?;
         let router = Router::new(&api.routes);
         let bucket = api.throttle.map(|limits| Mutex::new(TokenBucket::new(limits, Instant::now())));
-        Ok(Self { account_id: account_id.to_owned(), router, bucket, lambda, logs, api })
+        Ok(Self { account_id: account_id.to_owned(), router, access, bucket, lambda, logs, api })
     }
 
     /// Serves the API until dropped.
@@ -154,6 +178,7 @@ impl Gateway {
         })?;
         let matched = self.router.find(&context.method, &context.path).ok_or(NO_METHOD)?;
         context.resource = matched.resource.to_owned();
+        context.caller = self.access.admit(matched.authorization, context, parts, &body, Timestamp::now())?;
         match matched.integration {
             Integration::Mock(mock) => {
                 static_answer::mock(mock, context, &parts.headers, &body).map_err(|failure| match failure {
@@ -231,6 +256,7 @@ impl Gateway {
             trace_header: context::trace_header(request.headers(), received),
             received,
             started: Instant::now(),
+            caller: access::Caller::default(),
             error: None,
             integration: IntegrationOutcome::default(),
             status: 0,

@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::template::{Integration, Route};
+use crate::template::{Authorization, Integration, Route};
 
 #[derive(Debug)]
 pub(super) struct Router {
@@ -18,7 +18,13 @@ pub(super) struct Router {
 struct Resource {
     path: String,
     parts: Vec<Part>,
-    methods: BTreeMap<String, Integration>,
+    methods: BTreeMap<String, Method>,
+}
+
+#[derive(Debug)]
+struct Method {
+    authorization: Authorization,
+    integration: Integration,
 }
 
 #[derive(Debug, PartialEq)]
@@ -32,6 +38,7 @@ enum Part {
 #[derive(Debug)]
 pub(super) struct Matched<'a> {
     pub(super) resource: &'a str,
+    pub(super) authorization: &'a Authorization,
     pub(super) integration: &'a Integration,
     pub(super) parameters: BTreeMap<String, String>,
 }
@@ -45,7 +52,8 @@ impl Router {
                 resources.push(Resource { path: route.path.clone(), parts, methods: BTreeMap::new() });
                 resources.len() - 1
             });
-            resources[at].methods.insert(route.method.clone(), route.integration.clone());
+            let method = Method { authorization: route.authorization.clone(), integration: route.integration.clone() };
+            resources[at].methods.insert(route.method.clone(), method);
         }
         resources.sort_by_key(|resource| Reverse(resource.parts.iter().map(Part::weight).collect::<Vec<_>>()));
         Self { resources }
@@ -55,8 +63,9 @@ impl Router {
     pub(super) fn find(&self, method: &str, path: &str) -> Option<Matched<'_>> {
         let (resource, parameters) =
             self.resources.iter().find_map(|resource| Some((resource, resource.parameters(path)?)))?;
-        let integration = resource.methods.get(method).or_else(|| resource.methods.get("ANY"))?;
-        Some(Matched { resource: &resource.path, integration, parameters })
+        let Method { authorization, integration } =
+            resource.methods.get(method).or_else(|| resource.methods.get("ANY"))?;
+        Some(Matched { resource: &resource.path, authorization, integration, parameters })
     }
 }
 
@@ -117,6 +126,7 @@ mod tests {
         let route = |path: &str, method: &str| Route {
             path: path.to_owned(),
             method: method.to_owned(),
+            authorization: Authorization::None,
             integration: Integration::Lambda { function: format!("{method} {path}"), timeout: Duration::from_secs(29) },
         };
         Router::new(&[

@@ -13,7 +13,12 @@ pub(super) fn gateway_response(api: &RestApi, context: &Context, request: &Heade
     let fallback = if error.status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
     let custom = api.gateway_responses.get(error.response_type).or_else(|| api.gateway_responses.get(fallback));
     let status = custom.and_then(|custom| custom.status).unwrap_or(error.status);
-    let template = custom.and_then(template_of).unwrap_or(r#"{"message":$context.error.messageString}"#);
+    let template = custom.and_then(template_of).unwrap_or(match error.response_type {
+        // The one answer with a capital M.
+        // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-create-attach.html>
+        "ACCESS_DENIED" => r#"{"Message":$context.error.messageString}"#,
+        _ => r#"{"message":$context.error.messageString}"#,
+    });
     let body = expression::render(template, "", |name| context.variable(name));
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut answer = listen::answer(status, "application/json", body);

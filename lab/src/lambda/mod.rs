@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
-pub use variables::{ACCESS_KEY_PREFIX, Endpoints};
+pub use variables::Endpoints;
 
 use crate::logs::Logs;
 use crate::template::Function;

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
+use crate::keyring::Keyring;
 use crate::template::Function;
 
-/// Where a function finds each AWS service: the lab's own rooms, and nothing else.
+/// Where a function finds each AWS service, and as whom it calls: the lab's own rooms, and nothing else.
 #[derive(Debug, Clone)]
 pub struct Endpoints {
     /// Region.
@@ -15,11 +16,9 @@ pub struct Endpoints {
     pub ssm: String,
     /// Every other service: answers with an error that names the service.
     pub other: String,
+    /// Every function's access key.
+    pub keyring: Keyring,
 }
-
-/// Prefix of the access key that the lab hands to a function. The rest is the function's name, so that a signed
-/// request says who made it.
-pub const ACCESS_KEY_PREFIX: &str = "LAB.";
 
 /// All variables of one environment. The host's own are not passed on: a function sees what Lambda would show it.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -40,9 +39,6 @@ pub(super) fn of(
         ("AWS_LAMBDA_LOG_STREAM_NAME", log_stream(environment)),
         ("AWS_REGION", endpoints.region.clone()),
         ("AWS_DEFAULT_REGION", endpoints.region.clone()),
-        ("AWS_ACCESS_KEY_ID", format!("{ACCESS_KEY_PREFIX}{}", function.name)),
-        ("AWS_SECRET_ACCESS_KEY", "lab-secret-that-opens-nothing".to_owned()),
-        ("AWS_SESSION_TOKEN", "lab-session-that-opens-nothing".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SSM", endpoints.ssm.clone()),
         ("AWS_ENDPOINT_URL", endpoints.other.clone()),
@@ -59,6 +55,11 @@ pub(super) fn of(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
+    if let Some((access_key, credentials)) = endpoints.keyring.of_function(&function.name) {
+        let session_token = credentials.session_token.map(|token| ("AWS_SESSION_TOKEN", token));
+        let keys = [("AWS_ACCESS_KEY_ID", access_key), ("AWS_SECRET_ACCESS_KEY", credentials.secret)];
+        variables.extend(keys.into_iter().chain(session_token).map(|(name, value)| (name.to_owned(), value)));
+    }
     variables.extend(function.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     variables
 }

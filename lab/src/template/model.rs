@@ -50,6 +50,8 @@ pub struct Stack {
     pub roles: BTreeMap<String, Role>,
     /// `AWS::Lambda::Permission`.
     pub permissions: BTreeMap<String, Permission>,
+    /// `AWS::Cognito::UserPool`.
+    pub user_pools: BTreeMap<String, UserPool>,
     /// Outputs in the template's order.
     pub outputs: Vec<Output>,
     /// Resources that exist in the template but have no effect on one machine: logical id, type and the reason.
@@ -128,8 +130,30 @@ pub struct Route {
     pub path: String,
     /// `GET`, ..., or `ANY`.
     pub method: String,
+    /// Who may call.
+    pub authorization: Authorization,
     /// What answers.
     pub integration: Integration,
+}
+
+/// Who may call a method.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Authorization {
+    /// Anyone: `NONE`.
+    #[default]
+    None,
+    /// Whoever signs with Signature Version 4 and whose role allows `execute-api:Invoke`: `AWS_IAM`.
+    Iam,
+    /// Whoever shows a token: `COGNITO_USER_POOLS`.
+    Cognito {
+        /// ARNs of the user pools that may have issued it (`providerARNs`).
+        pools: Vec<String>,
+        /// App clients that it may be for; empty is any client of the pool. API Gateway takes a pattern
+        /// (`identityValidationExpression`), which is to be spelled out.
+        clients: Vec<String>,
+        /// With scopes, an access token that has one of them; without, an ID token.
+        scopes: Vec<String>,
+    },
 }
 
 /// What stands behind a route.
@@ -236,6 +260,17 @@ pub struct Role {
     pub arn: String,
     /// Statements of its inline policies.
     pub statements: Vec<Value>,
+}
+
+/// A Cognito user pool.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserPool {
+    /// Pool id, `eu-west-1_Ab129faBb`.
+    pub id: String,
+    /// ARN.
+    pub arn: String,
+    /// Ids of its app clients (`AWS::Cognito::UserPoolClient`), in the template's order.
+    pub clients: Vec<String>,
 }
 
 /// Who may invoke a function.

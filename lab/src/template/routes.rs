@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::TemplateError;
 use super::integration;
-use super::model::{GatewayResponse, Route, Stack};
+use super::model::{Authorization, GatewayResponse, Route, Stack};
 use super::properties::{Known, TAGS};
 use super::responses;
 use super::tree::{Entry, Node};
@@ -95,7 +95,7 @@ pub(crate) fn read(body: &Node, stack: &Stack) -> Result<Definition, TemplateErr
             let integration = operation.value.require("x-amazon-apigateway-integration")?;
             let declared = declared_headers(operation.value.get("responses"))?;
             let integration = integration::read(integration, &declared, stack)?;
-            routes.push(Route { path: entry.key.clone(), method, integration });
+            routes.push(Route { path: entry.key.clone(), method, authorization: Authorization::None, integration });
         }
     }
     if routes.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! One test binary, so that the workspace links once.
 
+mod access;
 mod bad_input;
 mod client;
 mod command_line;

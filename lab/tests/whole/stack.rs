@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use lab::assembly::{Lab, LabError, Options, Plan};
 use lab::binaries::{self, Profile};
+use lab::template::Stack;
 
 /// The workspace.
 pub(crate) fn workspace() -> &'static Path {
@@ -30,6 +31,7 @@ pub(crate) struct Variation {
     parameters: BTreeMap<String, String>,
     template: Option<String>,
     data: Option<PathBuf>,
+    change: Option<fn(&mut Stack)>,
 }
 
 impl Variation {
@@ -52,6 +54,12 @@ impl Variation {
         self
     }
 
+    /// Changes the resolved stack before it starts.
+    pub(crate) fn changed(mut self, change: fn(&mut Stack)) -> Self {
+        self.change = Some(change);
+        self
+    }
+
     pub(crate) fn data(mut self, directory: &Path) -> Self {
         self.data = Some(directory.to_owned());
         self
@@ -62,7 +70,10 @@ impl Variation {
         let path = directory.path().join("template.yaml");
         std::fs::write(&path, self.template.unwrap_or_else(template)).expect("written");
         let options = Options { template: path, parameters: self.parameters, data: self.data, ..Options::default() };
-        let plan = Plan::new(&options).await?;
+        let mut plan = Plan::new(&options).await?;
+        if let Some(change) = self.change {
+            change(&mut plan.stack);
+        }
         let binaries = tokio::task::spawn_blocking(|| BINARIES.clone()).await.expect("built");
         Lab::start(plan, &binaries).await
     }
