@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use crate::keyring::ACCESS_KEY_PREFIX;
+use crate::iam::{self, Decision};
+use crate::keyring::{Identity, Keyring};
 use crate::listen::{self, Answer};
 
 /// One call of an AWS service, as the lab saw it.
@@ -16,7 +17,7 @@ pub struct Call {
     pub function: Option<String>,
     /// The IAM action, e.g. `dynamodb:PutItem`.
     pub action: String,
-    /// What it acts on: a table's or a parameter's name.
+    /// ARN of what it acts on.
     pub resource: String,
     /// Status of the answer.
     pub status: u16,
@@ -44,12 +45,47 @@ impl Calls {
     }
 }
 
-/// The function behind a request: the access key of its `Credential=` names it.
-pub(crate) fn caller(headers: &HeaderMap) -> Option<String> {
-    let authorization = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
-    let (_, credential) = authorization.split_once("Credential=")?;
-    let key = credential.split('/').next()?;
-    key.strip_prefix(ACCESS_KEY_PREFIX).map(str::to_owned)
+/// Stands before the AWS services: knows who calls, asks IAM, and keeps every call.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    keyring: Keyring,
+    calls: Calls,
+}
+
+impl Guard {
+    /// A guard that knows the functions by their keys.
+    pub fn new(keyring: Keyring, calls: Calls) -> Self {
+        Self { keyring, calls }
+    }
+
+    /// Whether the function that signed may do this; the error answer where it may not. Any other key is the person's at
+    /// the machine, who may do everything. The signature itself is not verified here, as it is for the API: whoever
+    /// reaches these ports can read the tables anyway.
+    pub(crate) fn admit(&self, headers: &HeaderMap, action: &str, resource: &str) -> Result<(), Answer> {
+        let Some(identity) = self.identity(headers) else { return Ok(()) };
+        let why = match iam::evaluate(&identity.statements, action, resource) {
+            Ok(Decision::Allowed) => return Ok(()),
+            Ok(Decision::ExplicitlyDenied) => "with an explicit deny in an identity-based policy".to_owned(),
+            Ok(Decision::ImplicitlyDenied) => format!("because no identity-based policy allows the {action} action"),
+            Err(error) => format!("because the lab cannot judge its policy: {error}"),
+        };
+        let user = identity.arn();
+        let message = format!("User: {user} is not authorized to perform: {action} on resource: {resource} {why}");
+        Err(error(StatusCode::BAD_REQUEST, "AccessDeniedException", &message))
+    }
+
+    /// Keeps a call.
+    pub(crate) fn record(&self, headers: &HeaderMap, action: String, resource: String, status: StatusCode) {
+        let function = self.identity(headers).map(|identity| identity.function.clone());
+        self.calls.push(Call { function, action, resource, status: status.as_u16() });
+    }
+
+    /// Who is behind the access key of the `Credential=` of a request.
+    fn identity(&self, headers: &HeaderMap) -> Option<&Identity> {
+        let authorization = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+        let (_, credential) = authorization.split_once("Credential=")?;
+        self.keyring.identity(credential.split('/').next()?)
+    }
 }
 
 /// The operation of `X-Amz-Target: DynamoDB_20120810.PutItem`.
