@@ -5,12 +5,15 @@
 //! line: a template that resolves here runs here as it is written.
 
 mod api;
+mod callers;
+mod cognito;
 mod conditions;
 mod custom;
 mod dependencies;
 mod error;
 mod function;
 mod globals;
+mod iam;
 mod integration;
 mod intrinsics;
 mod model;
@@ -26,6 +29,7 @@ mod responses;
 mod routes;
 mod rules;
 mod scalar;
+mod security;
 mod simple;
 mod stack;
 mod sub;

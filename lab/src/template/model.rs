@@ -258,7 +258,7 @@ pub struct LogGroup {
 pub struct Role {
     /// ARN.
     pub arn: String,
-    /// Statements of its inline policies.
+    /// Statements of its inline policies, and of the `AWS::IAM::Policy` resources that name it.
     pub statements: Vec<Value>,
 }
 

@@ -64,6 +64,7 @@ pub(crate) fn drawn(inputs: &Inputs, id: &str, alphabet: &[u8], length: usize) -
 }
 
 pub(crate) const LOWER_AND_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+pub(crate) const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 pub(crate) const UPPER_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 fn stack_id(inputs: &Inputs) -> String {

@@ -51,6 +51,9 @@ impl<'t> References<'t> {
         let resource = self.find(name, scope, user)?;
         match resource.kind {
             Kind::Api => Ok(api_id(scope.inputs, name)),
+            Kind::UserPool => Ok(user_pool_id(scope.inputs, name)),
+            Kind::UserPoolClient => Ok(client_id(scope.inputs, name)),
+            Kind::UsagePlan => Ok(drawn(scope.inputs, name, pseudo::LOWER_AND_DIGITS, 6)),
             // The function chooses its physical id when it runs, after all references are resolved.
             Kind::Custom => Ok(name.to_owned()),
             _ => self.physical_name(name, scope, user),
@@ -89,6 +92,12 @@ impl<'t> References<'t> {
                 Ok(role_arn(inputs, path.as_deref(), &name()?))
             }
             (Kind::Role, "RoleId") => Ok(format!("AROA{}", drawn(inputs, id, pseudo::UPPER_AND_DIGITS, 17))),
+            (Kind::UserPool, "Arn") => Ok(user_pool_arn(inputs, id)),
+            (Kind::UserPool, "UserPoolId") => Ok(user_pool_id(inputs, id)),
+            (Kind::UserPool, "ProviderName") => Ok(user_pool_provider(inputs, id)),
+            (Kind::UserPool, "ProviderURL") => Ok(format!("https://{}", user_pool_provider(inputs, id))),
+            (Kind::UserPoolClient, "ClientId") => Ok(client_id(inputs, id)),
+            (Kind::UsagePlan, "Id") => Ok(drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 6)),
             (Kind::Custom, _) => Err(user.error(format!(
                 "{id}.{attribute} is what the function behind {id} answers when it runs; the lab fixes all names before"
             ))),
@@ -98,7 +107,10 @@ impl<'t> References<'t> {
             (Kind::SsmParameter, _) => Err(unknown(&["Value", "Type"])),
             (Kind::LogGroup, _) => Err(unknown(&["Arn"])),
             (Kind::Role, _) => Err(unknown(&["Arn", "RoleId"])),
-            (Kind::Permission | Kind::ApiAccount, _) => Err(unknown(&[])),
+            (Kind::UserPool, _) => Err(unknown(&["Arn", "UserPoolId", "ProviderName", "ProviderURL"])),
+            (Kind::UserPoolClient, _) => Err(unknown(&["ClientId"])),
+            (Kind::UsagePlan, _) => Err(unknown(&["Id"])),
+            (Kind::Permission | Kind::ApiAccount | Kind::Policy | Kind::WebAclAssociation, _) => Err(unknown(&[])),
         }
     }
 
@@ -110,7 +122,15 @@ impl<'t> References<'t> {
             Kind::SsmParameter => Some("Name"),
             Kind::LogGroup => Some("LogGroupName"),
             Kind::Role => Some("RoleName"),
-            Kind::Api | Kind::Permission | Kind::ApiAccount | Kind::Custom => None,
+            Kind::Policy => Some("PolicyName"),
+            Kind::Api
+            | Kind::Permission
+            | Kind::ApiAccount
+            | Kind::UserPool
+            | Kind::UserPoolClient
+            | Kind::UsagePlan
+            | Kind::WebAclAssociation
+            | Kind::Custom => None,
         };
         let explicit = key.map_or(Ok(None), |key| self.property(id, key, scope, user))?;
         Ok(explicit.unwrap_or_else(|| format!("{}-{id}", scope.inputs.stack_name)))
@@ -171,6 +191,23 @@ impl<'t> References<'t> {
 
 pub(crate) fn api_id(inputs: &Inputs, id: &str) -> String {
     drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 10)
+}
+
+pub(crate) fn user_pool_id(inputs: &Inputs, id: &str) -> String {
+    format!("{}_{}", inputs.region, drawn(inputs, id, pseudo::LETTERS_AND_DIGITS, 9))
+}
+
+pub(crate) fn user_pool_arn(inputs: &Inputs, id: &str) -> String {
+    arn(inputs, "cognito-idp", &format!("userpool/{}", user_pool_id(inputs, id)))
+}
+
+/// Who a pool's tokens say has issued them, without the scheme.
+fn user_pool_provider(inputs: &Inputs, id: &str) -> String {
+    format!("cognito-idp.{}.amazonaws.com/{}", inputs.region, user_pool_id(inputs, id))
+}
+
+pub(crate) fn client_id(inputs: &Inputs, id: &str) -> String {
+    drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 26)
 }
 
 pub(crate) fn function_arn(inputs: &Inputs, name: &str) -> String {

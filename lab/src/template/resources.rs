@@ -28,6 +28,11 @@ pub(crate) enum Kind {
     Role,
     Permission,
     ApiAccount,
+    Policy,
+    UserPool,
+    UserPoolClient,
+    UsagePlan,
+    WebAclAssociation,
     Custom,
 }
 
@@ -40,6 +45,11 @@ const TYPES: &[(&str, Kind)] = &[
     ("AWS::IAM::Role", Kind::Role),
     ("AWS::Lambda::Permission", Kind::Permission),
     ("AWS::ApiGateway::Account", Kind::ApiAccount),
+    ("AWS::IAM::Policy", Kind::Policy),
+    ("AWS::Cognito::UserPool", Kind::UserPool),
+    ("AWS::Cognito::UserPoolClient", Kind::UserPoolClient),
+    ("AWS::ApiGateway::UsagePlan", Kind::UsagePlan),
+    ("AWS::WAFv2::WebACLAssociation", Kind::WebAclAssociation),
     ("AWS::CloudFormation::CustomResource", Kind::Custom),
 ];
 

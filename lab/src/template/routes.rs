@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::TemplateError;
 use super::integration;
-use super::model::{Authorization, GatewayResponse, Route, Stack};
+use super::model::{GatewayResponse, Route, Stack};
 use super::properties::{Known, TAGS};
 use super::responses;
+use super::security::Schemes;
 use super::tree::{Entry, Node};
 
 const DEFINITION: Known = Known {
     what: "an OpenAPI definition",
-    used: &["openapi", "info", "paths", "x-amazon-apigateway-gateway-responses"],
+    used: &["components", "openapi", "info", "paths", "x-amazon-apigateway-gateway-responses"],
     without_effect: &[
         ("externalDocs", "is for people"),
         ("servers", "API Gateway does not serve from it"),
@@ -38,7 +39,7 @@ const PATH: Known = Known {
 };
 const OPERATION: Known = Known {
     what: "an operation",
-    used: &["responses", "x-amazon-apigateway-integration"],
+    used: &["responses", "security", "x-amazon-apigateway-auth", "x-amazon-apigateway-integration"],
     without_effect: &[
         ("deprecated", "is for people"),
         ("description", "is for people"),
@@ -73,6 +74,7 @@ pub(crate) fn read(body: &Node, stack: &Stack) -> Result<Definition, TemplateErr
         INFO.check(info)?;
         title = info.get("title").map(Node::text).transpose()?;
     }
+    let schemes = Schemes::read(body.get("components"), stack)?;
     let mut routes = Vec::new();
     let mut shapes = BTreeMap::new();
     let mut variables = BTreeMap::new();
@@ -95,7 +97,8 @@ pub(crate) fn read(body: &Node, stack: &Stack) -> Result<Definition, TemplateErr
             let integration = operation.value.require("x-amazon-apigateway-integration")?;
             let declared = declared_headers(operation.value.get("responses"))?;
             let integration = integration::read(integration, &declared, stack)?;
-            routes.push(Route { path: entry.key.clone(), method, authorization: Authorization::None, integration });
+            let authorization = schemes.of(&operation.value)?;
+            routes.push(Route { path: entry.key.clone(), method, authorization, integration });
         }
     }
     if routes.is_empty() {

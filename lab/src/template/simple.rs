@@ -1,14 +1,10 @@
-//! Resources of a few properties: SSM parameters, log groups, roles, and the account's API Gateway settings.
-
-use serde_json::Value as Json;
+//! Resources of a few properties: SSM parameters, log groups, and the account's API Gateway settings.
 
 use super::error::TemplateError;
 use super::intrinsics::Scope;
-use super::model::{LogGroup, Role, SsmParameter};
+use super::model::{LogGroup, SsmParameter};
 use super::properties::{DESCRIPTION, KMS_KEY, Known, TAGS};
-use super::references::role_arn;
 use super::stack::Resolved;
-use super::tree::Node;
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ssm-parameter.html>
 const SSM_PARAMETER: Known = Known {
@@ -32,37 +28,6 @@ const RETENTIONS: &[&str] = &[
     "1", "3", "5", "7", "14", "30", "60", "90", "120", "150", "180", "365", "400", "545", "731", "1096", "1827",
     "2192", "2557", "2922", "3288", "3653",
 ];
-
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html>
-const ROLE: Known = Known {
-    what: "AWS::IAM::Role",
-    used: &["Path", "Policies", "RoleName", "AssumeRolePolicyDocument"],
-    without_effect: &[
-        DESCRIPTION,
-        TAGS,
-        ("ManagedPolicyArns", "AWS's own policies are not on this machine, and the lab has no IAM for calls to AWS"),
-        ("MaxSessionDuration", "credentials here are dummies"),
-        ("PermissionsBoundary", "the lab has no IAM for calls to AWS"),
-    ],
-};
-const POLICY: Known = Known { what: "a policy", used: &["PolicyName", "PolicyDocument"], without_effect: &[] };
-const DOCUMENT: Known =
-    Known { what: "a policy document", used: &["Version", "Statement"], without_effect: &[("Id", "is for people")] };
-const STATEMENT: Known = Known {
-    what: "a policy statement",
-    used: &[
-        "Sid",
-        "Effect",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-        "Principal",
-        "NotPrincipal",
-    ],
-    without_effect: &[],
-};
 
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-account.html>
 const API_ACCOUNT: Known = Known {
@@ -88,7 +53,7 @@ pub(crate) fn ssm_parameter(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Ss
             return Err(value_node.error(format!("\"{value}\" does not match AllowedPattern")));
         }
     }
-    let name = physical_name(item, scope)?;
+    let name = item.physical_name(scope)?;
     let well_named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
     if name.is_empty()
         || name.len() > 1011
@@ -107,52 +72,13 @@ pub(crate) fn log_group(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<LogGro
     let retention = node.get("RetentionInDays");
     retention.map(|days| days.one_of(RETENTIONS)).transpose()?;
     Ok(LogGroup {
-        name: physical_name(item, scope)?,
+        name: item.physical_name(scope)?,
         retention_days: retention.map(|days| days.integer(1..=3653)).transpose()?,
     })
-}
-
-pub(crate) fn role(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Role, TemplateError> {
-    let node = &item.properties;
-    ROLE.check(node)?;
-    document(node.require("AssumeRolePolicyDocument")?)?;
-    let mut statements = Vec::new();
-    for policy in node.get("Policies").map_or(Ok(Default::default()), Node::list)? {
-        POLICY.check(policy)?;
-        policy.require("PolicyName")?.text()?;
-        statements.extend(document(policy.require("PolicyDocument")?)?);
-    }
-    let path = node.get("Path").map(Node::text).transpose()?;
-    if let Some(wrong) = path.as_ref().filter(|path| !path.starts_with('/') || !path.ends_with('/')) {
-        return Err(node.error(format!("Path \"{wrong}\" must begin and end with a slash")));
-    }
-    Ok(Role { arn: role_arn(scope.inputs, path.as_deref(), &physical_name(item, scope)?), statements })
 }
 
 /// Why the account's setting has no effect here.
 pub(crate) fn api_account(item: &Resolved<'_>) -> Result<&'static str, TemplateError> {
     API_ACCOUNT.check(&item.properties)?;
     Ok("one setting for a whole AWS account, which lets API Gateway write logs; the lab prints access logs itself")
-}
-
-fn document(node: &Node) -> Result<Vec<Json>, TemplateError> {
-    DOCUMENT.check(node)?;
-    node.get("Version").map(|version| version.one_of(&["2012-10-17", "2008-10-17"])).transpose()?;
-    let statement = node.require("Statement")?;
-    // One statement may stand without its list.
-    let statements = statement.list().unwrap_or(std::slice::from_ref(statement));
-    for statement in statements {
-        STATEMENT.check(statement)?;
-        statement.require("Effect")?.one_of(&["Allow", "Deny"])?;
-        if statement.get("Action").is_none() && statement.get("NotAction").is_none() {
-            return Err(statement.error("a statement needs an Action"));
-        }
-    }
-    Ok(statements.iter().map(Node::to_json_of_strings).collect())
-}
-
-fn physical_name(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<String, TemplateError> {
-    let references =
-        scope.references.ok_or_else(|| item.properties.error("the lab resolves resources with their stack only"))?;
-    references.physical_name(item.id, scope, item.resource.body)
 }

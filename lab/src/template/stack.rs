@@ -11,13 +11,25 @@ use super::parameters::{self, Chosen, Parameter};
 use super::references::{self, References};
 use super::resources::{self, Kind, Resource};
 use super::tree::{Node, Value};
-use super::{api, custom, dependencies, function, names, outputs, permission, pseudo, rules, simple, table};
+use super::{
+    api, callers, cognito, custom, dependencies, function, iam, names, outputs, permission, pseudo, rules, simple,
+    table,
+};
 
 /// A resource whose properties are resolved.
 pub(crate) struct Resolved<'r> {
     pub(crate) id: &'r str,
     pub(crate) resource: &'r Resource<'r>,
     pub(crate) properties: Node,
+}
+
+impl Resolved<'_> {
+    pub(crate) fn physical_name(&self, scope: &Scope<'_>) -> Result<String, TemplateError> {
+        let references = scope
+            .references
+            .ok_or_else(|| self.properties.error("the lab resolves resources with their stack only"))?;
+        references.physical_name(self.id, scope, self.resource.body)
+    }
 }
 
 pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> Result<Stack, TemplateError> {
@@ -78,7 +90,8 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
     Ok(stack)
 }
 
-/// Functions first, since permissions, custom resources and routes name them; routes last, since they need permissions.
+/// Functions first, since permissions, custom resources and routes name them; routes after that, since they need permissions
+/// and user pools; last what names a stage.
 fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_>) -> Result<(), TemplateError> {
     let mut taken = Taken::default();
     let of = |kind: Kind| resolved.iter().filter(move |resolved| resolved.resource.kind == kind);
@@ -90,7 +103,12 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
     for item in resolved {
         let id = item.id.to_owned();
         match item.resource.kind {
-            Kind::Function | Kind::Api => {}
+            Kind::Function
+            | Kind::Api
+            | Kind::Policy
+            | Kind::UserPoolClient
+            | Kind::UsagePlan
+            | Kind::WebAclAssociation => {}
             Kind::Table => {
                 let table = table::read(item, scope)?;
                 taken.claim("table", &table.name, item)?;
@@ -107,9 +125,12 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
                 stack.log_groups.insert(id, group);
             }
             Kind::Role => {
-                let role = simple::role(item, scope)?;
+                let role = iam::role(item, scope)?;
                 taken.claim("role", &role.arn, item)?;
                 stack.roles.insert(id, role);
+            }
+            Kind::UserPool => {
+                stack.user_pools.insert(id, cognito::user_pool(item, scope)?);
             }
             Kind::Permission => {
                 stack.permissions.insert(id, permission::read(item, stack)?);
@@ -123,9 +144,23 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
             }
         }
     }
+    for item in of(Kind::Policy) {
+        iam::attach(item, stack)?;
+    }
+    for item in of(Kind::UserPoolClient) {
+        cognito::add_client(item, scope, stack)?;
+    }
     for item in of(Kind::Api) {
         let api = api::read(item, stack, scope.inputs)?;
         stack.apis.insert(item.id.to_owned(), api);
+    }
+    for item in resolved {
+        let reason = match item.resource.kind {
+            Kind::UsagePlan => callers::usage_plan(item, stack)?,
+            Kind::WebAclAssociation => callers::web_acl_association(item, stack)?,
+            _ => continue,
+        };
+        stack.without_effect.push((item.id.to_owned(), item.resource.type_name.clone(), reason));
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn an_api_has_its_routes_its_responses_and_its_stage() {
     assert_eq!((api.name.as_str(), api.stage.as_str(), api.tracing), ("greetings", "dev", true));
     assert_eq!(api.throttle, Some(Throttle { rate: 2.5, burst: 4 }));
     assert_eq!(api.access_log_format.as_deref(), Some("$context.requestId $context.status"));
-    let [any, options] = api.routes.as_slice() else { panic!("two routes: {:?}", api.routes) };
+    let [any, _, options] = api.routes.as_slice() else { panic!("three routes: {:?}", api.routes) };
     assert_eq!((any.path.as_str(), any.method.as_str()), ("/greet/{name}", "ANY"));
     assert_eq!(any.integration, Integration::Lambda { function: "Greet".into(), timeout: Duration::from_secs(5) });
     assert_eq!(options.method, "OPTIONS");
@@ -124,7 +124,7 @@ fn the_small_resources_are_read() {
     let url = &stack.ssm_parameters["GreetUrl"];
     assert_eq!((url.name.as_str(), url.value.as_str()), ("/dev/url", "http://127.0.0.1:3000/dev/greet"));
     assert_eq!(stack.log_groups["GreetLogs"].retention_days, Some(14));
-    assert_eq!(stack.roles["GreetRole"].statements.len(), 2);
+    assert_eq!(stack.roles["GreetRole"].statements.len(), 3);
     assert_eq!(
         stack.roles["GreetRole"].statements[1]["Resource"],
         "arn:aws:dynamodb:eu-west-2:123456789012:table/rides-Things"
@@ -134,6 +134,69 @@ fn the_small_resources_are_read() {
     assert_eq!((seeded.function.as_str(), seeded.service_timeout), ("Seed", Duration::from_secs(90)));
     assert_eq!(seeded.properties["Items"], json!([{ "Id": "1", "Good": "true" }]));
     assert_eq!(seeded.properties["ServiceTimeout"], "90");
+}
+
+#[test]
+fn a_route_says_who_may_call() {
+    let stack = stack();
+    let of = |stack: &Stack| -> Vec<Authorization> {
+        stack.apis["Api"].routes.iter().map(|route| route.authorization.clone()).collect()
+    };
+    let pool = &stack.user_pools["Guests"];
+    assert!(pool.id.starts_with("eu-west-2_") && pool.id.len() == 19, "{}", pool.id);
+    assert_eq!(pool.arn, format!("arn:aws:cognito-idp:eu-west-2:123456789012:userpool/{}", pool.id));
+    assert_eq!(pool.clients.iter().map(String::len).collect::<Vec<_>>(), [26]);
+    let guest = Authorization::Cognito {
+        pools: vec![pool.arn.clone()],
+        clients: pool.clients.clone(),
+        scopes: vec!["greet/all".into()],
+    };
+    assert_eq!(of(&stack), [Authorization::Iam, guest, Authorization::None]);
+    let production = resolve(EVERY_PROPERTY, &[("Stage", "prod")]).expect("resolves");
+    assert_eq!(of(&production), [Authorization::Iam, Authorization::Iam, Authorization::None]);
+}
+
+#[test]
+fn a_policy_of_its_own_belongs_to_its_role() {
+    let stack = stack();
+    let statement = &stack.roles["GreetRole"].statements[2];
+    assert_eq!(statement["Action"], "execute-api:Invoke");
+    let api = &stack.apis["Api"].id;
+    assert_eq!(statement["Resource"], format!("arn:aws:execute-api:eu-west-2:123456789012:{api}/dev/GET/greet/me"));
+}
+
+#[test]
+fn what_has_no_effect_is_told_with_its_reason() {
+    let told: Vec<(String, String)> = stack().without_effect.into_iter().map(|(id, kind, _)| (id, kind)).collect();
+    let expected = [("Guard", "AWS::WAFv2::WebACLAssociation"), ("Plan", "AWS::ApiGateway::UsagePlan")];
+    assert_eq!(told, expected.map(|(id, kind)| (id.to_owned(), kind.to_owned())));
+}
+
+#[test]
+fn what_aws_would_refuse_of_callers_is_refused() {
+    refuse(
+        "[{ Signed: [] }]\n              x-",
+        "[{ Sined: [] }]\n              x-",
+        "there is no security scheme \"Sined\" (did you mean \"Signed\"?)",
+    );
+    refuse("type: aws_iam", "type: none", "security and x-amazon-apigateway-auth name different callers");
+    refuse("type: aws_iam", "type: custom", "must be NONE or AWS_IAM, not \"CUSTOM\"");
+    refuse("[{ Signed: [] }]\n", "[{ Signed: [] }, { Guest: [] }]\n", "API Gateway takes one authorisation a method");
+    refuse("[{ Signed: [] }]\n", "[{ Signed: [a] }]\n", "only a user pool's tokens have scopes");
+    refuse("name: Authorization, in", "name: x-api-key, in", "the lab knows the header Authorization only");
+    refuse("authtype: awsSigv4", "authtype: custom", "the lab knows awsSigv4 and cognito_user_pools, not custom");
+    refuse("[!GetAtt Guests.Arn]", "[!GetAtt Things.Arn]", "is no user pool of this template");
+    refuse("\"^${Page}$\"", "\"${Page}\"", "is not ^${Client}$ with a client of the pool");
+    refuse("\"^${Page}$\"", "\"^(${Page}|.*)$\"", "is not ^${Client}$ with a client of the pool");
+    refuse("UserPoolId: !Ref Guests", "UserPoolId: eu-west-2_x", "is no user pool of this template");
+    refuse("IdTokenValidity: 5", "IdTokenValidity: 4", "240 s, and Cognito takes 300 to 86400 s");
+    refuse("RefreshTokenValidity: 30", "RefreshTokenValidity: 3651", "and Cognito takes 3600 to 315360000 s");
+    refuse("DeletionProtection: !If", "DeletionProtected: !If", "(did you mean \"DeletionProtection\"?)");
+    refuse("Roles: [!Ref GreetRole]", "Roles: [GreetRole]", "\"GreetRole\" is no role of this template");
+    refuse("Roles: [!Ref GreetRole]", "Roles: []", "a policy needs a role to belong to");
+    refuse("Stage: !Ref Api.Stage", "Stage: prod", "/prod\" is no stage of this template");
+    refuse("Period: DAY", "Period: HOUR", "must be one of DAY, WEEK, MONTH");
+    refuse("::/restapis/${Api}/stages", "::/restapis/other/stages", "is no stage of this template");
 }
 
 #[test]

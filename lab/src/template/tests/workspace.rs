@@ -17,11 +17,13 @@ fn it_resolves_whatever_is_chosen() {
         &[("TableBillingMode", "PROVISIONED"), ("ReadCapacityUnits", "3")],
         &[("ReservedConcurrency", "0"), ("Architecture", "x86_64")],
         &[("ApiGatewayLogRole", "existing")],
+        &[("RiderAuth", "cognito")],
+        &[("WebAclArn", "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/rides/0a1b-2c")],
         &[("LogLevel", "trace"), ("LogRetentionDays", "1")],
     ] {
         let stack = stack(parameters);
         assert_eq!(stack.functions.len(), 4, "{parameters:?}");
-        assert_eq!(stack.tables.len(), 2, "{parameters:?}");
+        assert_eq!(stack.tables.len(), 3, "{parameters:?}");
         assert_eq!(stack.custom_resources.len(), 1, "{parameters:?}");
     }
 }
@@ -47,6 +49,62 @@ fn its_choices_reach_the_resources() {
     assert_eq!(request["ProvisionedThroughput"]["WriteCapacityUnits"], 1);
 }
 
+/// Route, method and callers of every route that is not open to anyone.
+fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
+    let routes = stack.apis["Api"].routes.iter();
+    let guarded = routes.filter(|route| route.authorization != Authorization::None);
+    guarded.map(|route| (route.path.as_str(), route.method.as_str(), &route.authorization)).collect()
+}
+
+#[test]
+fn only_a_role_may_record_and_ask_for_a_unicorn() {
+    let expected = [("/record", "ANY", &Authorization::Iam), ("/unicorn", "ANY", &Authorization::Iam)];
+    assert_eq!(guarded(&stack(&[])), expected);
+}
+
+#[test]
+fn a_booking_asks_for_a_rider_when_riders_are_known() {
+    let stack = stack(&[("RiderAuth", "cognito")]);
+    let pool = &stack.user_pools["RiderPool"];
+    let (pools, clients) = (vec![pool.arn.clone()], pool.clients.clone());
+    let rider = Authorization::Cognito { pools, clients, scopes: vec![] };
+    assert_eq!(guarded(&stack)[0], ("/ride", "POST", &rider));
+    assert_eq!(guarded(&stack).len(), 3);
+}
+
+#[test]
+fn request_ride_may_invoke_two_routes_and_nobody_else_may_any() {
+    let stack = stack(&[("Stage", "staging")]);
+    let invoking = |id: &str| -> Vec<String> {
+        let statements = stack.roles[id].statements.iter();
+        let invoking = statements.filter(|statement| statement["Action"] == "execute-api:Invoke");
+        invoking.map(|statement| statement["Resource"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let api = format!("arn:aws:execute-api:eu-west-2:123456789012:{}/staging", stack.apis["Api"].id);
+    assert_eq!(invoking("RequestRideRole"), [format!("{api}/POST/record"), format!("{api}/GET/unicorn")]);
+    for id in ["PutRideRecordRole", "RequestUnicornRole", "SeedFleetRole"] {
+        assert!(invoking(id).is_empty(), "{id}");
+    }
+}
+
+#[test]
+fn idempotency_keys_expire() {
+    let table = stack(&[]).tables.remove("IdempotencyTable").expect("the table");
+    assert_eq!(
+        (table.name.as_str(), table.ttl_attribute.as_deref()),
+        ("wild-rydes-dev-idempotency", Some("ExpiresAt"))
+    );
+}
+
+/// Data of production can neither be deleted by accident nor lost for good.
+#[test]
+fn production_protects_its_data() {
+    let production = [("Stage", "prod"), ("CorsOrigin", "https://www.example.com"), ("RiderAuth", "cognito")];
+    for (id, table) in stack(&production).tables {
+        assert_eq!(table.create_request["DeletionProtectionEnabled"], true, "{id}");
+    }
+}
+
 #[test]
 fn its_constraints_are_kept() {
     for (parameters, expected) in [
@@ -54,6 +112,11 @@ fn its_constraints_are_kept() {
         (&[("Stage", "Dev")], "must begin with a lower-case letter"),
         (&[("ThrottleRate", "0")], "\"0\" is less than MinValue 1"),
         (&[("ApiBaseUrl", "https://a/")], "without a trailing slash"),
+        (&[("RiderAuth", "anybody")], "\"anybody\" is none of none, cognito"),
+        (
+            &[("WebAclArn", "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b")],
+            "must be empty or the ARN of a regional",
+        ),
         (&[("Stag", "dev")], "declares no parameter \"Stag\" (did you mean \"Stage\"?)"),
     ] {
         let error = resolve(TEMPLATE, parameters).expect_err("a refusal");
