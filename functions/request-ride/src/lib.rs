@@ -2,6 +2,7 @@
 
 mod fleet;
 mod record;
+mod rider;
 mod services;
 mod settings;
 
@@ -34,10 +35,11 @@ impl<S> RequestRide<S> {
 impl<S: Fleet + Records + 'static> Handler for RequestRide<S> {
     async fn handle(&self, call: Call) -> Answer {
         let asked = Timestamp::now();
+        let rider = rider::rider(&call)?;
         let pickup_location = pickup_location(call.json_body()?)?;
         let unicorn = self.services.unicorn(&call.context).await?;
         let ride = Ride::asked_for(asked, unicorn);
-        let record = Record { ride, pickup_location, rider: None };
+        let record = Record { ride, pickup_location, rider };
         // The one way to a 201 leads through here.
         self.services.record(&record, &call.context).await?;
         json(StatusCode::CREATED, &record.ride)

@@ -3,7 +3,7 @@
 use request_ride::{RequestRide, SERVICE, Services, Settings, routes};
 use shared::budget::Budget;
 use shared::config::Environment;
-use shared::http::Client;
+use shared::http::{Client, Signer};
 use shared::params::Ssm;
 use shared::{service, telemetry};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let common = service::Settings::read(SERVICE, environment)?;
     let settings = Settings::read(environment)?;
     let ssm = Ssm::new(environment, settings.parameters.timeout, settings.connect_timeout)?;
-    let client = Client::new(settings.connect_timeout, settings.schedule)?;
+    let client = Client::new(settings.connect_timeout, settings.schedule)?.signed_by(Signer::new(environment)?);
     let services = Services::new(&settings, ssm, client);
     services.warm(&Budget::lasting(settings.parameters.timeout)).await;
     service::run(common, routes(&settings), RequestRide::new(services)).await

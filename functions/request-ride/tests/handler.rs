@@ -10,12 +10,13 @@ use lambda_http::{Context, Request, RequestExt};
 use request_ride::{RequestRide, SERVICE, Services, Settings, routes};
 use serde_json::{Value, json};
 use shared::config::Environment;
-use shared::http::Client;
+use shared::http::{Client, Signer};
 use shared::params::Store;
 use shared::service::service;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 const UNICORN: &str = r#"{"Name":"Rocinante","Color":"Yellow","DeviceId":"2279df58"}"#;
 const STORED: &str = r#"{"success": true}"#;
@@ -51,6 +52,10 @@ fn environment() -> Environment {
         ("BACKOFF_CAP_MS", "2"),
         ("STAGE", "dev"),
         ("TIMEOUT_MS", "20000"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("AWS_SESSION_TOKEN", "session"),
     ]
     .into_iter()
     .collect()
@@ -62,8 +67,15 @@ fn system(
     let settings = Settings::read(&environment()).expect("a whole environment");
     let common = shared::service::Settings::read(SERVICE, &environment()).expect("a whole environment");
     let client = Client::new(settings.connect_timeout, settings.schedule).expect("a TLS stack");
+    let client = client.signed_by(Signer::new(&environment()).expect("a whole environment").with_clock(ticking));
     let services = Services::new(&settings, Parameters(addresses), client);
     service(common, routes(&settings), RequestRide::new(services))
+}
+
+/// A clock that is a minute later each time it is looked at.
+fn ticking() -> SystemTime {
+    static MINUTES: AtomicU64 = AtomicU64::new(0);
+    SystemTime::UNIX_EPOCH + Duration::from_secs(60 * MINUTES.fetch_add(1, Ordering::Relaxed))
 }
 
 fn event(change: impl FnOnce(&mut Value)) -> Request {
@@ -130,6 +142,42 @@ async fn a_request_from_an_http_api_is_the_same_request() {
     let sample = include_str!("../../../events/ride-post-http-api.json");
     let request = lambda_http::request::from_str(sample).expect("an event that lambda_http knows");
     assert_eq!(ask(&fleet, &record, request.with_lambda_context(Context::default())).await.status, 201);
+}
+
+/// The answer to a request with this authoriser, and the rider that was stored.
+async fn ridden(authorizer: Value) -> (u16, Option<Value>) {
+    let fleet = Fake::start(|_| Reply::json(200, UNICORN)).await;
+    let record = Fake::start(|_| Reply::json(201, STORED)).await;
+    let request = event(|event| event["requestContext"]["authorizer"] = authorizer);
+    let answered = ask(&fleet, &record, request).await;
+    assert!(!answered.body.to_string().contains("Rider"), "{}", answered.body);
+    let stored = record.requests().first().map(|stored| serde_json::from_str::<Value>(&stored.body).expect("JSON"));
+    (answered.status, stored.map(|stored| stored["Rider"].clone()))
+}
+
+#[tokio::test]
+async fn the_subject_of_the_token_is_the_rider() {
+    let sample: Value = serde_json::from_str(include_str!("../../../events/ride-post-cognito.json")).expect("JSON");
+    let authorizer = sample["requestContext"]["authorizer"].clone();
+    assert_eq!(ridden(authorizer).await, (201, Some("7d8ca528-4931-4254-9273-ea5ee853f271".into())));
+}
+
+#[tokio::test]
+async fn without_a_user_pool_there_is_no_rider() {
+    for authorizer in [Value::Null, json!({}), json!({"principalId": "x", "integrationLatency": 7})] {
+        assert_eq!(ridden(authorizer.clone()).await, (201, Some(Value::Null)), "{authorizer}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_names_nobody_books_nothing() {
+    let long = "x".repeat(129);
+    for sub in [Value::Null, "".into(), "a\nb".into(), long.into(), 7.into(), json!(["a"])] {
+        assert_eq!(ridden(json!({"claims": {"sub": sub}})).await, (403, None), "{sub}");
+    }
+    for claims in [json!({}), json!("sub"), Value::Null] {
+        assert_eq!(ridden(json!({"claims": claims})).await, (403, None), "{claims}");
+    }
 }
 
 #[tokio::test]
@@ -209,6 +257,44 @@ async fn a_passing_trouble_is_survived() {
     assert_eq!(answered.status, 201, "{}", answered.body);
     let bodies: Vec<String> = record.requests().into_iter().map(|request| request.body).collect();
     assert!(bodies.len() == 3 && bodies.iter().all(|body| *body == bodies[0]), "the same ride each time");
+}
+
+#[tokio::test]
+async fn every_attempt_is_signed_anew() {
+    let fleet = Fake::start(|_| Reply::json(200, UNICORN)).await;
+    let record = Fake::start(|number| if number < 2 { Reply::json(500, "{}") } else { Reply::json(201, STORED) }).await;
+    assert_eq!(ask(&fleet, &record, event(|_| {})).await.status, 201);
+    let [asked] = &fleet.requests()[..] else { panic!("one request") };
+    let stored = record.requests();
+    assert_eq!(stored.len(), 3);
+    let mut dates = BTreeSet::new();
+    let mut signatures = BTreeSet::new();
+    for request in stored.iter().chain([asked]) {
+        let date = request.header("x-amz-date").expect("a date");
+        let authorization = request.header("authorization").expect("a signature");
+        let scope = format!("Credential=AKIDEXAMPLE/{}/eu-west-1/execute-api/aws4_request, ", &date[..8]);
+        assert!(authorization.starts_with(&format!("AWS4-HMAC-SHA256 {scope}")), "{authorization}");
+        assert_eq!(request.header("x-amz-security-token"), Some("session"));
+        dates.insert(date.to_owned());
+        signatures.insert(authorization.to_owned());
+    }
+    assert_eq!((dates.len(), signatures.len()), (4, 4));
+    let signed = "SignedHeaders=host;x-amz-date;x-amz-security-token;x-remaining-ms;x-request-id,";
+    assert!(asked.header("authorization").is_some_and(|text| text.contains(signed)));
+}
+
+#[tokio::test]
+async fn a_gateway_that_lets_us_not_in_is_asked_once() {
+    let fleet = Fake::start(|_| Reply::json(200, UNICORN)).await;
+    let secret = r#"{"message":"The Canonical String for this request should have been x-amz-security-token:session"}"#;
+    let closed = Fake::start(move |_| Reply::json(403, secret)).await;
+    for (fleet, record) in [(&closed, &fleet), (&fleet, &closed)] {
+        let before = closed.requests().len();
+        let answered = ask(fleet, record, event(|_| {})).await;
+        assert_unavailable(&answered, "a closed gateway");
+        assert!(!answered.body.to_string().contains("session"), "{}", answered.body);
+        assert_eq!(closed.requests().len() - before, 1);
+    }
 }
 
 #[tokio::test]
