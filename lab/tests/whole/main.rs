@@ -12,5 +12,6 @@ mod fake_services;
 mod front_door;
 mod privilege;
 mod rides;
+mod signed;
 mod stack;
 mod time_limits;
