@@ -72,7 +72,7 @@ impl Claims for ClaimsTable {
         match failed {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let there = failed.item().filter(|item| !item.is_empty());
-                let there = there.map(|item| from_item(item).ok_or(ClaimsError::NoClaim)).transpose()?;
+                let there = there.map(|item| from_item(item).map(Box::new).ok_or(ClaimsError::NoClaim)).transpose()?;
                 Ok(Put::InTheWay(there))
             }
             _ => Err(ClaimsError::Put(error)),

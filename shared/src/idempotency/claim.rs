@@ -74,7 +74,7 @@ pub enum Put {
     /// It is done.
     Done,
     /// The condition was not met by this claim, or by there being none.
-    InTheWay(Option<Claim>),
+    InTheWay(Option<Box<Claim>>),
 }
 
 /// Where claims are kept. A write is one step that happens wholly or not at all.

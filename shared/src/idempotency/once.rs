@@ -178,7 +178,7 @@ impl<C: Claims> Once<C> {
             let judged = match there {
                 // The write happened and its answer was lost; the client's own retry then found it in its way.
                 Some(there) if there.holder == claim.holder => return Ok(Some(Begun::Claimed(claim))),
-                Some(there) => self.judge(there, &claim.holder, payload)?,
+                Some(there) => self.judge(*there, &claim.holder, payload)?,
                 None => None,
             };
             step = match (judged, &new) {

@@ -17,7 +17,7 @@ impl Rows {
             (Condition::HeldBy(_) | Condition::SameRide, None) => false,
         };
         if !met {
-            return Put::InTheWay(there.cloned());
+            return Put::InTheWay(there.cloned().map(Box::new));
         }
         self.0.insert(claim.id.as_str().to_owned(), claim.clone());
         Put::Done
