@@ -30,6 +30,8 @@ pub mod aws;
 pub mod dynamodb;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
 #[cfg(feature = "params")]
 pub mod params;
 #[cfg(feature = "service")]

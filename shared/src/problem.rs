@@ -22,7 +22,7 @@ pub enum Problem {
     /// The body is not a JSON object.
     NotAnObject(String),
     /// A header has a value that cannot be used. The text names the header, never the value.
-    BadHeader(&'static str),
+    BadHeader(String),
     /// Whoever calls may not, for this reason.
     Forbidden(&'static str),
     /// No such path.
@@ -88,10 +88,10 @@ impl Problem {
     /// What the caller is told.
     pub fn detail(&self) -> String {
         match self {
-            Self::NotAnObject(detail) => detail.clone(),
+            Self::NotAnObject(detail) | Self::BadHeader(detail) => detail.clone(),
             Self::NotFound => "There is nothing at this path.".into(),
             Self::MethodNotAllowed(allowed) => format!("This path answers {allowed} only."),
-            Self::Conflict(detail) | Self::BadHeader(detail) | Self::Forbidden(detail) => (*detail).into(),
+            Self::Conflict(detail) | Self::Forbidden(detail) => (*detail).into(),
             Self::InProgress { .. } => "The same request is being worked on; ask again in a moment.".into(),
             Self::KeyReused => "This Idempotency-Key was used for a request with another body.".into(),
             Self::TooLarge(limit) => format!("The body is longer than {limit} bytes."),
