@@ -208,18 +208,22 @@ impl DynamoDb {
         let Ok(body) = listen::read_body(body, REQUEST_LIMIT).await else {
             return aws::error(StatusCode::PAYLOAD_TOO_LARGE, "SerializationException", "the body could not be read");
         };
+        if parts.method == Method::GET {
+            // The endpoint's health: no operation, no permission, no capacity.
+            // <https://docs.aws.amazon.com/general/latest/gr/ddb.html>
+            return self.forward(parts, body).await.unwrap_or_else(silent);
+        }
         let resource = self.arn(&body);
         let headers = parts.headers.clone();
-        let admitted = match self.guard.admit(&headers, &action, &resource) {
-            Ok(()) => self.switch.pass().await,
-            denied => denied,
+        let refused = match self.guard.refusal(&headers, &action, &resource) {
+            None => self.switch.before(&action, &resource).await,
+            refused => refused,
         };
-        let answer = match admitted {
-            Err(failure) => failure,
-            Ok(()) => self.forward(parts, body).await.unwrap_or_else(|| {
-                aws::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine did not answer")
-            }),
+        let answer = match refused {
+            Some(answer) => answer,
+            None => self.forward(parts, body).await.unwrap_or_else(silent),
         };
+        self.switch.after(&action, &resource).await;
         self.guard.record(&headers, action, resource, answer.status());
         answer
     }
@@ -243,6 +247,10 @@ impl DynamoDb {
         let body = body.collect().await.ok()?.to_bytes();
         Some(Answer::from_parts(parts, Full::new(body)))
     }
+}
+
+fn silent() -> Answer {
+    aws::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine did not answer")
 }
 
 fn request_for(operation: &str) -> http::request::Parts {

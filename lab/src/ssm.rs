@@ -90,14 +90,12 @@ impl Ssm {
         let action = format!("ssm:{operation}");
         let name = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path"));
         let resource = self.arn(&name.unwrap_or_else(|| "*".to_owned()));
-        let admitted = match self.guard.admit(&parts.headers, &action, &resource) {
-            Ok(()) => self.switch.pass().await,
-            denied => denied,
+        let refused = match self.guard.refusal(&parts.headers, &action, &resource) {
+            None => self.switch.before(&action, &resource).await,
+            refused => refused,
         };
-        let answer = match admitted {
-            Ok(()) => self.dispatch(&operation, &body),
-            Err(failure) => failure,
-        };
+        let answer = refused.unwrap_or_else(|| self.dispatch(&operation, &body));
+        self.switch.after(&action, &resource).await;
         self.guard.record(&parts.headers, action, resource, answer.status());
         answer
     }

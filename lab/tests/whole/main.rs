@@ -10,6 +10,7 @@ mod environments;
 mod failures;
 mod fake_services;
 mod front_door;
+mod idempotency;
 mod openapi;
 mod privilege;
 mod rides;
