@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::aws::{self, Calls};
+use crate::aws::{self, Calls, Guard};
 use crate::cognito::{KeyError, UserPool};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
@@ -183,13 +183,15 @@ impl Lab {
             std::fs::create_dir_all(path).map_err(|source| LabError::Data { path: path.clone(), source })?;
         }
         let (calls, logs) = (Calls::default(), Logs::default());
-        let (dynamodb, engine) = DynamoDb::open(data.as_deref(), calls.clone()).await?;
+        let keyring = Keyring::new(stack.functions.values(), &stack.roles, &stack.account_id);
+        let guard = Guard::new(keyring.clone(), calls.clone());
+        let arn_prefix = format!("arn:aws:dynamodb:{}:{}", stack.region, stack.account_id);
+        let (dynamodb, engine) = DynamoDb::open(data.as_deref(), &arn_prefix, guard.clone()).await?;
         for table in stack.tables.values() {
             dynamodb.create_table(table).await?;
         }
-        let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), calls.clone());
+        let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), guard.clone());
         let mut rooms = vec![engine];
-        let keyring = Keyring::new(stack.functions.values(), &stack.roles, &stack.account_id);
         let mut user_pools = BTreeMap::new();
         for (id, pool) in &stack.user_pools {
             let (region, pool) = (stack.region.clone(), pool.clone());
@@ -216,7 +218,7 @@ impl Lab {
                 stack.user_pools.get(id).map(|made| (made.arn.clone(), pool.clone()))
             };
             let user_pools = user_pools.iter().filter_map(by_arn).collect();
-            let access = Access { region: stack.region.clone(), keyring, user_pools };
+            let access = Access { region: stack.region.clone(), keyring, guard, user_pools };
             let gateway = Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }

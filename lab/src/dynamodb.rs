@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::aws::{self, Call, Calls, Switch};
+use crate::aws::{self, Guard, Switch};
 use crate::listen::{self, Answer};
 use crate::task::DropTask;
 use crate::template::Table;
@@ -69,7 +69,9 @@ pub enum DynamoDbError {
 pub struct DynamoDb {
     engine: Uri,
     client: Client<HttpConnector, Full<Bytes>>,
-    calls: Calls,
+    guard: Guard,
+    /// `arn:aws:dynamodb:{region}:{account}`.
+    arn_prefix: String,
     /// Makes the service fail or slow.
     pub switch: Switch,
 }
@@ -79,7 +81,11 @@ impl DynamoDb {
     ///
     /// # Errors
     /// When the file cannot be opened or loopback not listened on.
-    pub async fn open(directory: Option<&Path>, calls: Calls) -> Result<(Self, DropTask), DynamoDbError> {
+    pub async fn open(
+        directory: Option<&Path>,
+        arn_prefix: &str,
+        guard: Guard,
+    ) -> Result<(Self, DropTask), DynamoDbError> {
         let path =
             directory.map_or("memory".to_owned(), |directory| directory.join("dynamodb.db").display().to_string());
         let opened = match directory {
@@ -102,7 +108,7 @@ impl DynamoDb {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok((Self { engine, client, calls, switch: Switch::default() }, task))
+        Ok((Self { engine, client, guard, arn_prefix: arn_prefix.to_owned(), switch: Switch::default() }, task))
     }
 
     /// Creates a table, or accepts the one that the data directory already holds.
@@ -197,22 +203,36 @@ impl DynamoDb {
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let operation = aws::operation(request.headers()).unwrap_or_default();
-        let function = aws::caller(request.headers());
+        let action = format!("dynamodb:{}", aws::operation(request.headers()).unwrap_or_default());
         let (parts, body) = request.into_parts();
         let Ok(body) = listen::read_body(body, REQUEST_LIMIT).await else {
             return aws::error(StatusCode::PAYLOAD_TOO_LARGE, "SerializationException", "the body could not be read");
         };
-        let resource = aws::member(&body, "TableName").unwrap_or_default();
-        let answer = match self.switch.pass().await {
-            Err(failure) => failure,
-            Ok(()) => self.forward(parts, body).await.unwrap_or_else(|| {
-                aws::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine did not answer")
-            }),
+        if parts.method == Method::GET {
+            // The endpoint's health: no operation, no permission, no capacity.
+            // <https://docs.aws.amazon.com/general/latest/gr/ddb.html>
+            return self.forward(parts, body).await.unwrap_or_else(silent);
+        }
+        let resource = self.arn(&body);
+        let headers = parts.headers.clone();
+        let refused = match self.guard.refusal(&headers, &action, &resource) {
+            None => self.switch.before(&action, &resource).await,
+            refused => refused,
         };
-        let status = answer.status().as_u16();
-        self.calls.push(Call { function, action: format!("dynamodb:{operation}"), resource, status });
+        let answer = match refused {
+            Some(answer) => answer,
+            None => self.forward(parts, body).await.unwrap_or_else(silent),
+        };
+        self.switch.after(&action, &resource).await;
+        self.guard.record(&headers, action, resource, answer.status());
         answer
+    }
+
+    /// ARN of the table or index that a request is about.
+    fn arn(&self, body: &Bytes) -> String {
+        let table = aws::member(body, "TableName").unwrap_or_else(|| "*".to_owned());
+        let index = aws::member(body, "IndexName").map(|index| format!("/index/{index}")).unwrap_or_default();
+        format!("{}:table/{table}{index}", self.arn_prefix)
     }
 
     async fn forward(&self, mut parts: http::request::Parts, body: Bytes) -> Option<Answer> {
@@ -227,6 +247,10 @@ impl DynamoDb {
         let body = body.collect().await.ok()?.to_bytes();
         Some(Answer::from_parts(parts, Full::new(body)))
     }
+}
+
+fn silent() -> Answer {
+    aws::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the engine did not answer")
 }
 
 fn request_for(operation: &str) -> http::request::Parts {
@@ -274,19 +298,21 @@ mod tests {
     async fn a_table_is_made_once_and_keeps_its_items() {
         let directory = tempfile::tempdir().expect("a directory");
         {
-            let (database, _engine) = DynamoDb::open(Some(directory.path()), Calls::default()).await.expect("opens");
+            let (database, _engine) =
+                DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
             database.create_table(&table()).await.expect("made");
             let put = json!({"TableName": "rides", "Item": {"RideId": {"S": "1"}}});
             database.call("PutItem", &put).await.expect("stored");
         }
-        let (database, _engine) = DynamoDb::open(Some(directory.path()), Calls::default()).await.expect("opens again");
+        let (database, _engine) =
+            DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens again");
         database.create_table(&table()).await.expect("accepted");
         assert_eq!(database.items("rides").await.expect("read").len(), 1);
     }
 
     #[tokio::test]
     async fn a_failed_condition_returns_the_item_when_asked() {
-        let (database, _engine) = DynamoDb::open(None, Calls::default()).await.expect("opens");
+        let (database, _engine) = DynamoDb::open(None, "arn", Guard::default()).await.expect("opens");
         database.create_table(&table()).await.expect("made");
         let put = json!({
             "TableName": "rides", "Item": {"RideId": {"S": "1"}, "Name": {"S": "first"}},
@@ -300,7 +326,7 @@ mod tests {
     #[tokio::test]
     async fn a_table_with_other_keys_is_refused() {
         let directory = tempfile::tempdir().expect("a directory");
-        let (database, _engine) = DynamoDb::open(Some(directory.path()), Calls::default()).await.expect("opens");
+        let (database, _engine) = DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
         database.create_table(&table()).await.expect("made");
         let mut other = table();
         other.create_request["KeySchema"][0]["AttributeName"] = "Name".into();

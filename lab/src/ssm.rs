@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::aws::{self, Call, Calls, Switch};
+use crate::aws::{self, Guard, Switch};
 use crate::listen::{self, Answer};
 use crate::template::SsmParameter;
 
@@ -31,7 +31,7 @@ pub struct Ssm {
     region: String,
     account_id: String,
     parameters: Arc<Mutex<BTreeMap<String, Stored>>>,
-    calls: Calls,
+    guard: Guard,
     /// Makes the service fail or slow.
     pub switch: Switch,
 }
@@ -42,13 +42,13 @@ impl Ssm {
         region: &str,
         account_id: &str,
         parameters: impl Iterator<Item = &'a SsmParameter>,
-        calls: Calls,
+        guard: Guard,
     ) -> Self {
         let ssm = Self {
             region: region.to_owned(),
             account_id: account_id.to_owned(),
             parameters: Arc::default(),
-            calls,
+            guard,
             switch: Switch::default(),
         };
         for parameter in parameters {
@@ -83,18 +83,25 @@ impl Ssm {
 
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         let operation = aws::operation(request.headers()).unwrap_or_default();
-        let function = aws::caller(request.headers());
-        let Ok(body) = listen::read_body(request.into_body(), REQUEST_LIMIT).await else {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = listen::read_body(body, REQUEST_LIMIT).await else {
             return aws::error(StatusCode::BAD_REQUEST, "SerializationException", "the body could not be read");
         };
-        let answer = match self.switch.pass().await {
-            Ok(()) => self.dispatch(&operation, &body),
-            Err(failure) => failure,
+        let action = format!("ssm:{operation}");
+        let name = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path"));
+        let resource = self.arn(&name.unwrap_or_else(|| "*".to_owned()));
+        let refused = match self.guard.refusal(&parts.headers, &action, &resource) {
+            None => self.switch.before(&action, &resource).await,
+            refused => refused,
         };
-        let resource = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path")).unwrap_or_default();
-        let status = answer.status().as_u16();
-        self.calls.push(Call { function, action: format!("ssm:{operation}"), resource, status });
+        let answer = refused.unwrap_or_else(|| self.dispatch(&operation, &body));
+        self.switch.after(&action, &resource).await;
+        self.guard.record(&parts.headers, action, resource, answer.status());
         answer
+    }
+
+    fn arn(&self, name: &str) -> String {
+        format!("arn:aws:ssm:{}:{}:parameter/{}", self.region, self.account_id, name.trim_start_matches('/'))
     }
 
     fn dispatch(&self, operation: &str, body: &Bytes) -> Answer {
@@ -147,7 +154,7 @@ impl Ssm {
     fn describe(&self, name: &str) -> Option<Value> {
         let stored = self.lock().get(name).cloned()?;
         Some(json!({
-            "ARN": format!("arn:aws:ssm:{}:{}:parameter/{}", self.region, self.account_id, name.trim_start_matches('/')),
+            "ARN": self.arn(name),
             "DataType": "text",
             "LastModifiedDate": stored.modified.as_millisecond() as f64 / 1000.0,
             "Name": name,
@@ -179,7 +186,7 @@ mod tests {
     }
 
     fn store() -> Ssm {
-        let ssm = Ssm::new("eu-west-1", "123456789012", std::iter::empty(), Calls::default());
+        let ssm = Ssm::new("eu-west-1", "123456789012", std::iter::empty(), Guard::default());
         ssm.put("/a/b", "String", "one");
         ssm.put("/a/b/c", "String", "two");
         ssm

@@ -36,13 +36,7 @@ pub struct ClientLimits {
 /// # Errors
 /// Region or credentials are missing.
 pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimits) -> Result<SdkConfig, ConfigError> {
-    let credentials = Credentials::new(
-        environment.text("AWS_ACCESS_KEY_ID")?,
-        environment.text("AWS_SECRET_ACCESS_KEY")?,
-        environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
-        None,
-        "environment",
-    );
+    let credentials = credentials(environment)?;
     let endpoint = environment.optional(&format!("AWS_ENDPOINT_URL_{service}"));
     let endpoint = endpoint.or_else(|| environment.optional("AWS_ENDPOINT_URL"));
     let timeouts = TimeoutConfig::builder()
@@ -59,6 +53,17 @@ pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimit
         .retry_config(retries)
         .http_client(http_client())
         .build())
+}
+
+/// The credentials of the function's role.
+pub(crate) fn credentials(environment: &Environment) -> Result<Credentials, ConfigError> {
+    Ok(Credentials::new(
+        environment.text("AWS_ACCESS_KEY_ID")?,
+        environment.text("AWS_SECRET_ACCESS_KEY")?,
+        environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
+        None,
+        "environment",
+    ))
 }
 
 /// An HTTP client that trusts Mozilla's roots, compiled in: what it trusts does not depend on the machine it runs on.

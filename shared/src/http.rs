@@ -3,8 +3,12 @@
 
 mod client;
 mod error;
+#[cfg(feature = "signing")]
+mod signing;
 mod tls;
 
 pub use client::{Answer, Call, Client, LONGEST_ANSWER};
 pub use error::CallError;
+#[cfg(feature = "signing")]
+pub use signing::{Signer, Unsigned};
 pub use tls::NoTls;

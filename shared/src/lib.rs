@@ -5,7 +5,9 @@
 //! | none | everything that is plain logic, and the log | serde, jiff, uuid, tracing |
 //! | `service` | `service` | lambda_http |
 //! | `http` | `http`, `service_url` | reqwest, rustls |
-//! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two |
+//! | `signing` | `http::Signer` | the SDK's signer |
+//! | `idempotency` | `idempotency` | sha2 |
+//! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two and with `signing` |
 //! | `params` | `params`, `service_url` | the SSM client |
 //! | `dynamodb` | `dynamodb` | the DynamoDB client |
 
@@ -28,6 +30,8 @@ pub mod aws;
 pub mod dynamodb;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
 #[cfg(feature = "params")]
 pub mod params;
 #[cfg(feature = "service")]

@@ -21,12 +21,23 @@ pub struct FieldError {
 pub enum Problem {
     /// The body is not a JSON object.
     NotAnObject(String),
+    /// A header has a value that cannot be used. The text names the header, never the value.
+    BadHeader(String),
+    /// Whoever calls may not, for this reason.
+    Forbidden(&'static str),
     /// No such path.
     NotFound,
     /// The path knows other methods.
     MethodNotAllowed(Method),
     /// What is stored already says otherwise.
     Conflict(&'static str),
+    /// The same request is being worked on.
+    InProgress {
+        /// Seconds after which to ask again.
+        retry_after_s: u32,
+    },
+    /// The idempotency key belongs to another request.
+    KeyReused,
     /// The body is longer than this many bytes.
     TooLarge(usize),
     /// The body does not claim to be JSON.
@@ -61,13 +72,14 @@ impl Problem {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotAnObject(_) => StatusCode::BAD_REQUEST,
+            Self::NotAnObject(_) | Self::BadHeader(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::InProgress { .. } => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::InvalidFields(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -76,10 +88,12 @@ impl Problem {
     /// What the caller is told.
     pub fn detail(&self) -> String {
         match self {
-            Self::NotAnObject(detail) => detail.clone(),
+            Self::NotAnObject(detail) | Self::BadHeader(detail) => detail.clone(),
             Self::NotFound => "There is nothing at this path.".into(),
             Self::MethodNotAllowed(allowed) => format!("This path answers {allowed} only."),
-            Self::Conflict(detail) => (*detail).into(),
+            Self::Conflict(detail) | Self::Forbidden(detail) => (*detail).into(),
+            Self::InProgress { .. } => "The same request is being worked on; ask again in a moment.".into(),
+            Self::KeyReused => "This Idempotency-Key was used for a request with another body.".into(),
             Self::TooLarge(limit) => format!("The body is longer than {limit} bytes."),
             Self::NotJson => "The body must be sent as application/json.".into(),
             Self::InvalidFields(_) => "One or more fields of the body are missing or wrong.".into(),
@@ -110,7 +124,7 @@ impl Problem {
                     headers.insert(header::ALLOW, allowed);
                 }
             }
-            Self::Unavailable { retry_after_s, .. } => {
+            Self::Unavailable { retry_after_s, .. } | Self::InProgress { retry_after_s } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
             }
             _ => {}

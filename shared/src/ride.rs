@@ -51,6 +51,25 @@ pub fn pickup_location(body: &[u8]) -> Result<Location, Problem> {
 }
 
 impl Ride {
+    /// Reads the answer of `POST /ride`.
+    ///
+    /// # Errors
+    /// It is not an object, or a field of it is missing, wrong or unknown.
+    pub fn parse(body: &[u8]) -> Result<Self, Problem> {
+        read(body, Self::take)
+    }
+
+    fn take(fields: &mut Fields<'_>, errors: &mut FieldErrors) -> Option<Self> {
+        let ride_id = fields.text("RideId", errors, RideId::try_from);
+        let unicorn = fields.object("Unicorn", errors).and_then(|mut inner| {
+            let unicorn = Unicorn::take(&mut inner, errors);
+            inner.finish(errors);
+            unicorn
+        });
+        let request_time = fields.text("RequestTime", errors, RequestTime::try_from);
+        Some(Self { ride_id: ride_id?, unicorn: unicorn?, request_time: request_time? })
+    }
+
     /// A ride that is asked for at this instant, to the millisecond: what a UUIDv7 holds, so that the id and the time
     /// say the same.
     pub fn asked_for(now: jiff::Timestamp, unicorn: Unicorn) -> Self {
@@ -66,17 +85,10 @@ impl Record {
     /// The body is not an object, or a field of it is missing, wrong or unknown.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
         read(body, |fields, errors| {
-            let ride_id = fields.text("RideId", errors, RideId::try_from);
-            let unicorn = fields.object("Unicorn", errors).and_then(|mut inner| {
-                let unicorn = Unicorn::take(&mut inner, errors);
-                inner.finish(errors);
-                unicorn
-            });
-            let request_time = fields.text("RequestTime", errors, RequestTime::try_from);
+            let ride = Ride::take(fields, errors);
             let pickup_location = Location::take(fields, "PickupLocation", errors);
             let rider = fields.optional_text("Rider", errors, Label::try_from);
-            let ride = Ride { ride_id: ride_id?, unicorn: unicorn?, request_time: request_time? };
-            Some(Self { ride, pickup_location: pickup_location?, rider: rider? })
+            Some(Self { ride: ride?, pickup_location: pickup_location?, rider: rider? })
         })
     }
 }

@@ -41,11 +41,16 @@ pub async fn run<H: Handler>(settings: Settings, routes: Routes, handler: H) -> 
 pub fn json(status: http::StatusCode, value: &impl serde::Serialize) -> Answer {
     let body = serde_json::to_string(value)
         .map_err(|error| crate::problem::Failure::caused_by(crate::problem::Problem::Internal, error))?;
+    Ok(json_text(status, body))
+}
+
+/// An answer that is JSON already.
+pub fn json_text(status: http::StatusCode, body: String) -> http::Response<String> {
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
     let json = http::HeaderValue::from_static("application/json");
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
-    Ok(response)
+    response
 }
 
 /// The bytes of a body, as they came.

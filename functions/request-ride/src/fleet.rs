@@ -22,6 +22,10 @@ pub enum FleetError {
     /// It gave no answer.
     #[error("the fleet service gave no answer")]
     NoAnswer(#[from] CallError),
+    /// The gateway did not let this function through. It is ours to repair, yet a role takes some seconds to come into
+    /// force: trying again later may help, trying again at once does not.
+    #[error("the fleet service did not let this function in: its role, its signature or its clock is wrong ({0})")]
+    Forbidden(String),
     /// It answered with something else than 200.
     #[error("the fleet service answered {0}")]
     Status(StatusCode),
@@ -43,6 +47,7 @@ impl From<FleetError> for Failure {
             FleetError::NoAnswer(CallError::OutOfTime) => "There was not enough time left to find a unicorn.",
             FleetError::Unknown(_)
             | FleetError::NoAnswer(_)
+            | FleetError::Forbidden(_)
             | FleetError::Status(_)
             | FleetError::NotJson
             | FleetError::NotAUnicorn(_) => "No unicorn is available right now.",
@@ -57,6 +62,9 @@ impl<S: Store> Fleet for Services<S> {
         let attempt_timeout = self.fleet.attempt_timeout;
         let call = Call { method: Method::GET, url: &url, body: Vec::new(), json: false, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
+        if let Some(why) = answer.forbidden() {
+            return Err(FleetError::Forbidden(why.to_owned()));
+        }
         if answer.status != StatusCode::OK {
             return Err(FleetError::Status(answer.status));
         }

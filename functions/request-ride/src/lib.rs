@@ -1,10 +1,15 @@
 //! Books a unicorn: asks the fleet for one, stores the ride, and only then answers 201.
 
+mod book;
+mod claims;
 mod fleet;
 mod record;
+mod rider;
 mod services;
 mod settings;
 
+pub use book::{Wish, payload};
+pub use claims::{ClaimsError, ClaimsTable};
 pub use fleet::{Fleet, FleetError};
 pub use record::{RecordError, Records};
 pub use services::Services;
@@ -12,35 +17,36 @@ pub use settings::Settings;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
-use shared::ride::{Record, Ride, pickup_location};
-use shared::service::{Answer, Call, Handler, Routes, json};
+use shared::idempotency::{Claims, Key, Once};
+use shared::problem::Problem;
+use shared::ride::pickup_location;
+use shared::service::{Answer, Call, Handler, Routes, json_text};
 
 /// The name of this service.
 pub const SERVICE: &str = "request-ride";
 
-/// The handler, over the two services it needs.
+/// The handler, over the two services and the table that it needs.
 #[derive(Debug)]
-pub struct RequestRide<S> {
+pub struct RequestRide<S, C> {
     services: S,
+    once: Once<C>,
 }
 
-impl<S> RequestRide<S> {
-    /// A handler that calls these services.
-    pub fn new(services: S) -> Self {
-        Self { services }
+impl<S, C> RequestRide<S, C> {
+    /// A handler that calls these services, and once for every idempotency key.
+    pub fn new(services: S, once: Once<C>) -> Self {
+        Self { services, once }
     }
 }
 
-impl<S: Fleet + Records + 'static> Handler for RequestRide<S> {
+impl<S: Fleet + Records + 'static, C: Claims> Handler for RequestRide<S, C> {
     async fn handle(&self, call: Call) -> Answer {
         let asked = Timestamp::now();
+        let rider = rider::rider(&call)?;
         let pickup_location = pickup_location(call.json_body()?)?;
-        let unicorn = self.services.unicorn(&call.context).await?;
-        let ride = Ride::asked_for(asked, unicorn);
-        let record = Record { ride, pickup_location, rider: None };
-        // The one way to a 201 leads through here.
-        self.services.record(&record, &call.context).await?;
-        json(StatusCode::CREATED, &record.ride)
+        let key = Key::of(call.headers()).map_err(|error| Problem::BadHeader(error.to_string()))?;
+        let booking = self.book(Wish { asked, pickup_location, rider, key }, &call.context).await?;
+        Ok(json_text(StatusCode::CREATED, booking.into_answer()))
     }
 }
 

@@ -1,11 +1,12 @@
 //! `POST /ride`: books a unicorn and stores the ride.
 
-use request_ride::{RequestRide, SERVICE, Services, Settings, routes};
+use request_ride::{ClaimsTable, RequestRide, SERVICE, Services, Settings, routes};
 use shared::budget::Budget;
 use shared::config::Environment;
-use shared::http::Client;
+use shared::http::{Client, Signer};
+use shared::idempotency::Once;
 use shared::params::Ssm;
-use shared::{service, telemetry};
+use shared::{dynamodb, service, telemetry};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
@@ -19,8 +20,12 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let common = service::Settings::read(SERVICE, environment)?;
     let settings = Settings::read(environment)?;
     let ssm = Ssm::new(environment, settings.parameters.timeout, settings.connect_timeout)?;
-    let client = Client::new(settings.connect_timeout, settings.schedule)?;
+    let client = Client::new(settings.connect_timeout, settings.schedule)?.signed_by(Signer::new(environment)?);
     let services = Services::new(&settings, ssm, client);
-    services.warm(&Budget::lasting(settings.parameters.timeout)).await;
-    service::run(common, routes(&settings), RequestRide::new(services)).await
+    let dynamodb = dynamodb::client(environment)?;
+    let patience = settings.parameters.timeout;
+    let budget = Budget::lasting(patience);
+    tokio::join!(services.warm(&budget), dynamodb::warm(&dynamodb, patience));
+    let once = Once::new(ClaimsTable::new(dynamodb, settings.idempotency_table.clone()), settings.idempotency);
+    service::run(common, routes(&settings), RequestRide::new(services, once)).await
 }

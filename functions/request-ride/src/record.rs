@@ -24,6 +24,10 @@ pub enum RecordError {
     /// It gave no answer.
     #[error("the record service gave no answer")]
     NoAnswer(#[from] CallError),
+    /// The gateway did not let this function through. It is ours to repair, yet a role takes some seconds to come into
+    /// force: trying again later may help, trying again at once does not.
+    #[error("the record service did not let this function in: its role, its signature or its clock is wrong ({0})")]
+    Forbidden(String),
     /// It does not accept what this service sends.
     #[error("the record service refused the ride with {0}")]
     Refused(StatusCode),
@@ -45,9 +49,11 @@ impl From<RecordError> for Failure {
             RecordError::NoAnswer(CallError::OutOfTime) => {
                 unavailable("There was not enough time left to store the ride.")
             }
-            RecordError::Unknown(_) | RecordError::NoAnswer(_) | RecordError::Status(_) | RecordError::Unconfirmed => {
-                unavailable("The ride could not be stored. No unicorn is coming.")
-            }
+            RecordError::Unknown(_)
+            | RecordError::NoAnswer(_)
+            | RecordError::Forbidden(_)
+            | RecordError::Status(_)
+            | RecordError::Unconfirmed => unavailable("The ride could not be stored. No unicorn is coming."),
             // Two services that disagree on what a ride is, or two rides with one id: trying again cannot help.
             RecordError::Refused(_) | RecordError::Unwritable(_) => Problem::Internal,
         };
@@ -67,6 +73,9 @@ impl<S: Store> Records for Services<S> {
         let attempt_timeout = self.records.attempt_timeout;
         let call = Call { method: Method::POST, url: &url, body, json: true, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
+        if let Some(why) = answer.forbidden() {
+            return Err(RecordError::Forbidden(why.to_owned()));
+        }
         match answer.status.as_u16() {
             201 => {}
             400 | 409 | 413 | 415 | 422 => return Err(RecordError::Refused(answer.status)),

@@ -1,5 +1,6 @@
 use http::HeaderValue;
 use shared::config::{ConfigError, Environment};
+use shared::idempotency;
 use shared::params;
 use shared::retry::Schedule;
 use std::time::Duration;
@@ -21,6 +22,10 @@ pub struct Settings {
     pub fleet_attempt_timeout: Duration,
     /// The longest that one attempt at the record service may take.
     pub record_attempt_timeout: Duration,
+    /// The table of idempotency claims.
+    pub idempotency_table: String,
+    /// How long claims last.
+    pub idempotency: idempotency::Settings,
     /// How often calls are made and how long the pauses are.
     pub schedule: Schedule,
 }
@@ -31,6 +36,16 @@ impl Settings {
     /// # Errors
     /// A variable is missing or wrong.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
+        let timeout = environment.milliseconds("TIMEOUT_MS")?;
+        let in_progress = environment.seconds("IDEMPOTENCY_IN_PROGRESS_SECONDS")?;
+        let ttl = environment.seconds("IDEMPOTENCY_TTL_SECONDS")?;
+        // A caller that is still at work must not be taken for dead, nor a claim expire under it.
+        environment.parsed("IDEMPOTENCY_IN_PROGRESS_SECONDS", "more than TIMEOUT_MS", |_| {
+            (in_progress > timeout).then_some(())
+        })?;
+        environment.parsed("IDEMPOTENCY_TTL_SECONDS", "more than IDEMPOTENCY_IN_PROGRESS_SECONDS", |_| {
+            (ttl > in_progress).then_some(())
+        })?;
         let origin = "* or an origin such as https://example.com";
         Ok(Self {
             record_url_parameter: environment.text("RIDE_RECORD_URL_PARAMETER")?,
@@ -43,6 +58,8 @@ impl Settings {
             connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
             fleet_attempt_timeout: environment.milliseconds("FLEET_ATTEMPT_TIMEOUT_MS")?,
             record_attempt_timeout: environment.milliseconds("RECORD_ATTEMPT_TIMEOUT_MS")?,
+            idempotency_table: environment.text("IDEMPOTENCY_TABLE")?,
+            idempotency: idempotency::Settings { ttl, in_progress },
             schedule: Schedule {
                 attempts: environment.number("CALL_ATTEMPTS", 1..=10)?,
                 base: environment.milliseconds("BACKOFF_BASE_MS")?,

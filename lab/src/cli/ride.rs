@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::state::State;
 use super::terminal::{self, Palette, Style};
@@ -130,12 +130,38 @@ pub(super) fn show(booked: &Booked, elapsed: Duration) {
     terminal::print(&format!("{status} in {} ms, request {request_id}", elapsed.as_millis()));
     terminal::print(&pretty(&booked.body));
     match &booked.row {
-        Some(row) => terminal::print(&format!("stored as\n{}", pretty(row))),
+        Some(row) => terminal::print(&format!("stored as\n{}", pretty(&plain(&json!({"M": row}))))),
         None => terminal::print("no row was stored"),
     };
+}
+
+/// An attribute value without its types, as a person reads it: `{"N":"1.5"}` becomes `1.5`.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>
+fn plain(attribute: &Value) -> Value {
+    let typed = attribute.as_object().and_then(|object| object.iter().next());
+    match typed.map(|(kind, value)| (kind.as_str(), value)) {
+        Some(("M", Value::Object(members))) => {
+            members.iter().map(|(name, member)| (name.clone(), plain(member))).collect::<Map<_, _>>().into()
+        }
+        Some(("L", Value::Array(items))) => items.iter().map(plain).collect(),
+        Some(("N", Value::String(digits))) => serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into()),
+        Some((_, value)) => value.clone(),
+        None => attribute.clone(),
+    }
 }
 
 fn pretty(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
     text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_reads_without_its_types() {
+        let row = json!({"M": {"A": {"N": "-71.5"}, "B": {"L": [{"S": "x"}, {"BOOL": true}]}, "C": {"M": {}}}});
+        assert_eq!(plain(&row), json!({"A": -71.5, "B": ["x", true], "C": {}}));
+    }
 }

@@ -10,6 +10,7 @@ use super::auth::jwt::{self, Demand};
 use super::auth::sigv4::{self, Scope};
 use super::auth::{Refusal, jwt::Issuer};
 use super::context::Context;
+use crate::aws::Guard;
 use crate::cognito::UserPool;
 use crate::iam::{self, Decision, PolicyError};
 use crate::keyring::{Identity, Keyring};
@@ -25,6 +26,8 @@ pub struct Access {
     pub region: String,
     /// Every function's key.
     pub keyring: Keyring,
+    /// Keeps what roles call.
+    pub guard: Guard,
     /// User pools by ARN.
     pub user_pools: BTreeMap<String, UserPool>,
 }
@@ -102,7 +105,10 @@ impl Access {
         let identity = self.keyring.identity(&access_key).ok_or_else(Refusal::unknown_key)?.clone();
         let resource = arn(&self.region, context);
         match iam::evaluate(&identity.statements, INVOKE, &resource) {
-            Ok(Decision::Allowed) => Ok(Caller::Session { access_key, identity }),
+            Ok(Decision::Allowed) => {
+                self.guard.record(&parts.headers, INVOKE.to_owned(), resource, http::StatusCode::OK);
+                Ok(Caller::Session { access_key, identity })
+            }
             // What cannot be judged was found at start.
             Ok(Decision::ImplicitlyDenied) | Err(_) => {
                 Err(Refusal::denied(&identity.arn(), &resource, &context.account_id, false))

@@ -172,7 +172,7 @@ fn riders(stack: &mut Stack) {
     let (pools, clients) = (vec![POOL.to_owned()], vec!["page".to_owned()]);
     let authorization = Authorization::Cognito { pools, clients, scopes: vec![] };
     for route in stack.apis.values_mut().flat_map(|api| &mut api.routes) {
-        if route.path == "/ride" && route.method == "ANY" {
+        if route.path == "/ride" && route.method == "POST" {
             route.authorization = authorization.clone();
         }
     }
@@ -226,4 +226,24 @@ async fn a_route_whose_callers_cannot_be_judged_keeps_the_lab_from_starting() {
     };
     let error = stack::unruly().changed(condition).try_start().await.expect_err("not judged").to_string();
     assert!(error.contains("'Condition'"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_user_pool_the_rider_is_stored_with_the_ride() {
+    let lab = Variation::default().parameter("RiderAuth", "cognito").start().await;
+    assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 401);
+    let (id, (pool, _)) = lab.user_pools.iter().next().expect("a pool");
+    let client = &lab.stack.user_pools[id].clients[0];
+    let token = pool.tokens("ada", client, 60, Timestamp::now()).expect("tokens").id_token;
+    let headers = [("content-type", "application/json"), ("authorization", token.as_str())];
+    let answer = send(Method::POST, &url(&lab, "/ride"), &headers, RIDE).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let rows = stack::rows(&lab).await;
+    let rider = rows.values().next().expect("a row")["Rider"]["S"].as_str().expect("a rider").to_owned();
+    let payload = token.split('.').nth(1).expect("a payload");
+    let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, payload).expect("base64");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    assert_eq!(claims["sub"], rider.as_str());
+    let wrong_method = send(Method::PUT, &url(&lab, "/ride"), &headers, RIDE).await;
+    assert_eq!(wrong_method.status, 405, "{}", wrong_method.text);
 }

@@ -4,6 +4,7 @@ use http::Method;
 use lab::assembly::Lab;
 
 use crate::client::{Answer, RIDE, get, send};
+use crate::signed::{send_signed, with_an_open_role};
 use crate::stack::{self, rows, url};
 
 const JSON: &str = "application/json";
@@ -24,7 +25,7 @@ fn assert_problem(what: &str, answer: &Answer, status: u16) {
 
 async fn assert_posts(lab: &Lab, path: &str, cases: &[(&str, Vec<u8>, u16)]) {
     for (what, body, status) in cases {
-        let answer = send(Method::POST, &url(lab, path), &[("content-type", JSON)], body.clone()).await;
+        let answer = send_signed(lab, Method::POST, path, &[("content-type", JSON)], body.clone()).await;
         assert_problem(&format!("{path} {what}"), &answer, *status);
     }
 }
@@ -117,10 +118,10 @@ async fn a_body_over_the_limit_is_a_413() {
 async fn another_content_type_is_a_415() {
     let lab = stack::start().await;
     for path in ["/ride", "/record"] {
-        let none = send(Method::POST, &url(&lab, path), &[], RIDE).await;
+        let none = send_signed(&lab, Method::POST, path, &[], RIDE).await;
         assert_problem("no content type", &none, 415);
         for wrong in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", "*/*"] {
-            let answer = send(Method::POST, &url(&lab, path), &[("content-type", wrong)], RIDE).await;
+            let answer = send_signed(&lab, Method::POST, path, &[("content-type", wrong)], RIDE).await;
             assert_problem(wrong, &answer, 415);
         }
     }
@@ -130,7 +131,7 @@ async fn another_content_type_is_a_415() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_method_is_a_405_that_names_the_right_one() {
-    let lab = stack::start().await;
+    let lab = with_an_open_role().start().await;
     for (path, right) in
         [("/ride", "POST"), ("/record", "POST"), ("/unicorn", "GET"), ("/health", "GET"), ("/record/health", "GET")]
     {
@@ -139,7 +140,7 @@ async fn a_wrong_method_is_a_405_that_names_the_right_one() {
                 continue;
             }
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let answer = send(method.clone(), &url(&lab, path), &[("content-type", JSON)], RIDE).await;
+            let answer = send_signed(&lab, method.clone(), path, &[("content-type", JSON)], RIDE).await;
             assert_problem(&format!("{method} {path}"), &answer, 405);
             let allow = answer.header("allow").unwrap_or_default();
             assert!(allow.contains(right), "{method} {path}: Allow is {allow:?}");

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use lab::aws::Trouble;
 
-use crate::client::{Answer, RIDE, get, post};
+use crate::client::{Answer, RIDE, post};
 use crate::fake_services::{Behaviour, FakeServices, STORED, UNICORN};
+use crate::signed::get_signed;
 use crate::stack::{self, Variation, rows, url};
 
 /// request-ride's own limit, as the template states it.
@@ -130,7 +131,7 @@ async fn an_empty_fleet_is_a_503() {
     let end = text[start..].find("\n\n").expect("its end") + start;
     let lab =
         Variation::default().template(&text.replace(&text[start..end], &format!("      {empty}\n"))).start().await;
-    let unicorn = get(&url(&lab, "/unicorn")).await;
+    let unicorn = get_signed(&lab, "/unicorn").await;
     assert_unavailable(&unicorn);
     assert_unavailable(&post(&url(&lab, "/ride"), RIDE).await);
     assert!(rows(&lab).await.is_empty());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::client::{RIDE, get, post, send};
+use crate::signed::{get_signed, post_signed};
 use crate::stack::{self, Variation, rows, url};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +39,7 @@ async fn the_unicorn_is_one_of_the_seeded_fleet() {
     ];
     let mut seen = BTreeSet::new();
     for _ in 0..40 {
-        let answer = get(&url(&lab, "/unicorn")).await;
+        let answer = get_signed(&lab, "/unicorn").await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let unicorn = answer.json();
         assert!(fleet.contains(&unicorn), "{unicorn}");
@@ -64,14 +65,13 @@ fn record(ride_id: &str, unicorn: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_record_twice_is_stored_once_and_another_with_its_id_refused() {
     let lab = stack::start().await;
-    let to = url(&lab, "/record");
     // The id's instant is the RequestTime.
     let ride_id = "018f3395-1e99-7000-8000-000000000001";
-    let first = post(&to, record(ride_id, "Rocinante")).await;
+    let first = post_signed(&lab, "/record", record(ride_id, "Rocinante")).await;
     assert_eq!((first.status.as_u16(), first.json()), (201, json!({"success": true})), "{}", first.text);
-    let again = post(&to, record(ride_id, "Rocinante")).await;
+    let again = post_signed(&lab, "/record", record(ride_id, "Rocinante")).await;
     assert_eq!((again.status.as_u16(), again.json()), (201, json!({"success": true})), "{}", again.text);
-    let other = post(&to, record(ride_id, "Shadowfax")).await;
+    let other = post_signed(&lab, "/record", record(ride_id, "Shadowfax")).await;
     assert_eq!(other.status, 409, "{}", other.text);
     assert_eq!(other.header("content-type"), Some("application/problem+json"));
     let rows = rows(&lab).await;

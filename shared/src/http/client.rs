@@ -3,9 +3,12 @@ use crate::context::RequestContext;
 use crate::media_type::is_json;
 use crate::retry::Schedule;
 use crate::service_url::ServiceUrl;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use reqwest::redirect;
 use std::time::{Duration, Instant};
+
+/// API Gateway's name for why it refused a call.
+const X_AMZN_ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 
 /// The longest answer that is read, in bytes.
 pub const LONGEST_ANSWER: usize = 64 * 1024;
@@ -15,6 +18,8 @@ pub const LONGEST_ANSWER: usize = 64 * 1024;
 pub struct Client {
     inner: reqwest::Client,
     schedule: Schedule,
+    #[cfg(feature = "signing")]
+    signer: Option<super::Signer>,
 }
 
 /// A call to another service. It must be idempotent, because it may be made more than once.
@@ -39,8 +44,19 @@ pub struct Answer {
     pub status: StatusCode,
     /// Whether the answer claims to be JSON.
     pub is_json: bool,
+    /// The kind of error, when API Gateway itself refused the call. Its body must not be logged instead: a wrong
+    /// signature is answered with the whole signed request, session token included.
+    pub error_type: Option<String>,
     /// The whole body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Why the gateway let the call not through, if that is what happened: our role, our signature or our clock.
+    pub fn forbidden(&self) -> Option<&str> {
+        let forbidden = matches!(self.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        forbidden.then(|| self.error_type.as_deref().unwrap_or("no reason given"))
+    }
 }
 
 impl Client {
@@ -58,7 +74,19 @@ impl Client {
             .referer(false)
             .build()
             .map_err(NoTls::Client)?;
-        Ok(Self { inner, schedule })
+        Ok(Self {
+            inner,
+            schedule,
+            #[cfg(feature = "signing")]
+            signer: None,
+        })
+    }
+
+    /// Signs every attempt of every call.
+    #[cfg(feature = "signing")]
+    #[must_use]
+    pub fn signed_by(self, signer: super::Signer) -> Self {
+        Self { signer: Some(signer), ..self }
     }
 
     /// Makes the call, more than once if it is worth it and there is time.
@@ -97,9 +125,17 @@ impl Client {
             request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let failed = |error| CallError::of(error, allowed);
-        let mut response = request.send().await.map_err(failed)?;
+        #[cfg_attr(not(feature = "signing"), expect(unused_mut, reason = "only a signature changes it"))]
+        let mut request = request.build().map_err(failed)?;
+        #[cfg(feature = "signing")]
+        if let Some(signer) = &self.signer {
+            // Here and not once for the call: a signature is good for some minutes, and attempts differ in a header.
+            signer.sign(&mut request).map_err(CallError::Unsigned)?;
+        }
+        let mut response = self.inner.execute(request).await.map_err(failed)?;
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (status, is_json) = (response.status(), content_type.is_some_and(is_json));
+        let error_type = response.headers().get(X_AMZN_ERROR_TYPE).and_then(error_type);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -107,6 +143,14 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, is_json, body })
+        Ok(Answer { status, is_json, error_type, body })
     }
+}
+
+/// A name such as `AccessDeniedException`, for the log. Anything else is not of AWS's making.
+fn error_type(value: &HeaderValue) -> Option<String> {
+    let name = value.to_str().ok()?;
+    let name = name.split(':').next().unwrap_or(name); // some services add an address after a colon
+    let plain = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| name.to_owned())
 }

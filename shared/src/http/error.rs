@@ -6,6 +6,10 @@ pub enum CallError {
     /// The time budget was spent before an attempt could start.
     #[error("no time was left for a call")]
     OutOfTime,
+    /// The call could not be signed, so it was not made.
+    #[cfg(feature = "signing")]
+    #[error("the call could not be signed")]
+    Unsigned(#[source] super::Unsigned),
     /// No connection.
     #[error("could not connect")]
     Connect(#[source] reqwest::Error),
@@ -46,6 +50,8 @@ impl CallError {
         match self {
             Self::Connect(_) | Self::TimedOut { .. } | Self::Broken(_) => true,
             Self::OutOfTime | Self::TooLong { .. } => false,
+            #[cfg(feature = "signing")]
+            Self::Unsigned(_) => false,
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::problem::{Failure, Problem};
 use http::{HeaderMap, Method, StatusCode, header};
 use lambda_http::RequestExt;
 use lambda_http::tower::Service;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -70,6 +71,12 @@ impl Call {
     /// The headers of the request.
     pub fn headers(&self) -> &HeaderMap {
         self.request.headers()
+    }
+
+    /// What API Gateway's authoriser says about the caller: nothing when the route has none.
+    pub fn authorizer(&self) -> Option<&HashMap<String, Value>> {
+        let context = self.request.request_context_ref()?;
+        context.authorizer().map(|authorizer| &authorizer.fields).filter(|fields| !fields.is_empty())
     }
 
     /// The path without the stage, which API Gateway leaves out and other gateways put in front.

@@ -51,6 +51,11 @@ pub(crate) struct Fake {
 impl Fake {
     /// Starts to answer: request number `n`, from 0, with `reply(n)`.
     pub(crate) async fn start(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::judging(move |number, _| reply(number)).await
+    }
+
+    /// Starts to answer: request number `n`, from 0, with `reply(n, request)`.
+    pub(crate) async fn judging(reply: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("a bound socket").port();
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -81,16 +86,17 @@ pub(crate) async fn closed_port() -> u16 {
 /// Answers one request on one connection.
 async fn serve(
     mut stream: TcpStream,
-    reply: Arc<impl Fn(usize) -> Reply>,
+    reply: Arc<impl Fn(usize, &Received) -> Reply>,
     received: Arc<Mutex<Vec<Received>>>,
 ) -> std::io::Result<()> {
     let request = read(&mut stream).await?;
-    let number = {
+    let reply = {
         let mut received = received.lock().expect("no poison");
+        let reply = reply(received.len(), &request);
         received.push(request);
-        received.len() - 1
+        reply
     };
-    let response = match reply(number) {
+    let response = match reply {
         Reply::Whole { status, content_type, body } => format!(
             "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n{body}",
             body.len()

@@ -31,7 +31,7 @@ fn access(statements: Vec<Value>) -> Access {
     };
     let roles = BTreeMap::from([("R".to_owned(), Role { arn: role_arn, statements })]);
     let keyring = Keyring::new([&function], &roles, "123456789012");
-    Access { region: "eu-west-1".to_owned(), keyring, user_pools: BTreeMap::new() }
+    Access { region: "eu-west-1".to_owned(), keyring, guard: Guard::default(), user_pools: BTreeMap::new() }
 }
 
 fn context(path: &str) -> Context {

@@ -1,0 +1,397 @@
+//! One ride per key, whatever breaks: callers that are interleaved step by step, die, freeze, and whose writes and
+//! answers get lost, come late or happen twice, while the clock jumps. The real handler's booking, a model around it.
+
+#[path = "memory/rows.rs"]
+mod rows;
+
+use http::StatusCode;
+use jiff::Timestamp;
+use proptest::prelude::*;
+use request_ride::{Fleet, FleetError, RecordError, Records, RequestRide, Wish};
+use rows::Rows;
+use shared::budget::Budget;
+use shared::context::RequestContext;
+use shared::http::CallError;
+use shared::idempotency::{Booking, Claim, ClaimId, Claims, Condition, Key, Once, Put, Settings};
+use shared::problem::Failure;
+use shared::request_id::RequestId;
+use shared::ride::{Label, Record, RideId, Unicorn, pickup_location};
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// Longer than the lives of all callers of one case together.
+const FOREVER: Duration = Duration::from_secs(1_000_000);
+const IN_PROGRESS: Duration = Duration::from_secs(30);
+/// What Lambda allows a caller: one that is older when the clock jumps is dead.
+const LIFETIME: u64 = 20;
+
+/// Who shares a key: the key and the rider.
+type Group = (u8, u8);
+
+/// What becomes of the next outside step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Fine,
+    /// Nothing happens, and nobody is told.
+    Lost,
+    /// It happens, and nobody is told.
+    AnswerLost,
+    /// It happens, the answer is lost, the client tries again and sees the second answer.
+    Twice,
+    /// Nobody is told, and it happens some time later.
+    Late,
+}
+
+/// Nobody knows what became of a write.
+#[derive(Debug, thiserror::Error)]
+#[error("no answer")]
+struct Silence;
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Start {
+        group: Group,
+        body: u8,
+    },
+    Step {
+        caller: usize,
+        fate: Fate,
+    },
+    Crash {
+        caller: usize,
+    },
+    Jump {
+        seconds: u64,
+    },
+    /// A late write arrives.
+    Arrive {
+        write: usize,
+    },
+    /// DynamoDB deletes what has expired.
+    Delete,
+}
+
+#[derive(Debug, Clone)]
+enum Write {
+    Claim(Box<Claim>, Condition),
+    Ride(Group, Box<Record>),
+}
+
+#[derive(Debug, Default)]
+struct World {
+    now: u64,
+    rows: Rows,
+    rides: HashMap<RideId, (Group, Record)>,
+    late: Vec<Write>,
+    /// Of the caller that is being stepped.
+    group: Group,
+    fate: Option<Fate>,
+    unicorns: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().expect("no poison")
+    }
+
+    /// An outside step: `act` happens as the fate of the moment says. `None` stands for an answer that never came.
+    async fn outside<T>(&self, write: Option<Write>, mut act: impl FnMut(&mut World) -> T) -> Option<T> {
+        pause().await;
+        let fate = self.world().fate.take().unwrap_or(Fate::Fine);
+        let answer = match fate {
+            Fate::Fine => Some(act(&mut self.world())),
+            Fate::Lost => None,
+            Fate::AnswerLost => {
+                act(&mut self.world());
+                None
+            }
+            Fate::Twice => {
+                act(&mut self.world());
+                pause().await;
+                Some(act(&mut self.world()))
+            }
+            Fate::Late => {
+                self.world().late.extend(write);
+                None
+            }
+        };
+        pause().await;
+        answer
+    }
+}
+
+/// Lets the others go first.
+async fn pause() {
+    let mut waited = false;
+    std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+impl World {
+    /// What the record service does: creates, or says that the same or another ride is there.
+    fn record(&mut self, group: Group, record: &Record) -> Result<(), RecordError> {
+        let (_, there) = self.rides.entry(record.ride.ride_id).or_insert_with(|| (group, record.clone()));
+        if there == record { Ok(()) } else { Err(RecordError::Refused(StatusCode::CONFLICT)) }
+    }
+
+    fn arrive(&mut self, write: Write) {
+        match write {
+            Write::Claim(claim, condition) => drop(self.rows.put(&claim, &condition)),
+            Write::Ride(group, record) => drop(self.record(group, &record)),
+        }
+    }
+}
+
+impl Claims for Shared {
+    type Error = Silence;
+
+    async fn put(&self, claim: &Claim, condition: &Condition, _: &Budget) -> Result<Put, Silence> {
+        let write = Write::Claim(Box::new(claim.clone()), condition.clone());
+        self.outside(Some(write), |world| world.rows.put(claim, condition)).await.ok_or(Silence)
+    }
+
+    async fn get(&self, id: &ClaimId, _: &Budget) -> Result<Option<Claim>, Silence> {
+        self.outside(None, |world| world.rows.0.get(id.as_str()).cloned()).await.ok_or(Silence)
+    }
+}
+
+impl Fleet for Shared {
+    async fn unicorn(&self, _: &RequestContext) -> Result<Unicorn, FleetError> {
+        let unicorn = |world: &mut World| {
+            world.unicorns += 1; // another one each time
+            let label = |text: String| Label::try_from(text).expect("a legal label");
+            let name = label(format!("Unicorn {}", world.unicorns));
+            Unicorn { name, color: label("White".into()), device_id: label("1".into()) }
+        };
+        self.outside(None, unicorn).await.ok_or(FleetError::NotJson)
+    }
+}
+
+impl Records for Shared {
+    async fn record(&self, record: &Record, _: &RequestContext) -> Result<(), RecordError> {
+        let group = self.world().group;
+        let write = Write::Ride(group, Box::new(record.clone()));
+        let answer = self.outside(Some(write), |world| world.record(group, record)).await;
+        answer.unwrap_or(Err(RecordError::NoAnswer(CallError::OutOfTime)))
+    }
+}
+
+struct Caller {
+    group: Group,
+    born: u64,
+    work: Pin<Box<dyn Future<Output = Result<Booking, Failure>>>>,
+}
+
+/// The callers, the world, and what riders were told.
+struct Stage {
+    shared: Shared,
+    handler: Arc<RequestRide<Shared, Shared>>,
+    ttl: Duration,
+    callers: Vec<Caller>,
+    /// By group: the bytes of the last 201, and when they were first given.
+    told: HashMap<Group, (u64, String)>,
+}
+
+impl Stage {
+    fn new(ttl: Duration) -> Self {
+        let shared = Shared::default();
+        shared.world().now = 1_000;
+        let clock = shared.clone();
+        let once = Once::new(shared.clone(), Settings { ttl, in_progress: IN_PROGRESS });
+        let once = once.with_clock(move || clock.world().now);
+        let handler = Arc::new(RequestRide::new(shared.clone(), once));
+        Self { shared, handler, ttl, callers: Vec::new(), told: HashMap::new() }
+    }
+
+    fn start(&mut self, group: Group, body: u8) {
+        let location = format!(r#"{{"PickupLocation":{{"Latitude":{body},"Longitude":1}}}}"#);
+        let wish = Wish {
+            asked: Timestamp::now(),
+            pickup_location: pickup_location(location.as_bytes()).expect("a right body"),
+            rider: (group.1 > 0).then(|| Label::try_from(format!("rider-{}", group.1)).expect("a legal label")),
+            key: Some(Key::parse(format!("key-{}", group.0).as_bytes()).expect("a legal key")),
+        };
+        let context = RequestContext {
+            request_id: RequestId::parse("r-1").expect("a legal id"),
+            budget: Budget::lasting(Duration::from_secs(60)),
+            trace: None,
+            traceparent: None,
+        };
+        let handler = Arc::clone(&self.handler);
+        let work = Box::pin(async move { handler.book(wish, &context).await });
+        let born = self.shared.world().now;
+        self.callers.push(Caller { group, born, work });
+    }
+
+    /// One step of one caller. Its status, if that was the last.
+    fn step(&mut self, caller: usize, fate: Fate) -> Option<u16> {
+        let caller = caller.checked_rem(self.callers.len())?;
+        let group = self.callers[caller].group;
+        {
+            let mut world = self.shared.world();
+            world.group = group;
+            world.fate = Some(fate);
+        }
+        let result = match self.callers[caller].work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => return None,
+            Poll::Ready(result) => result,
+        };
+        drop(self.callers.swap_remove(caller));
+        match result {
+            Ok(booking) => {
+                self.check_told(group, booking);
+                Some(201)
+            }
+            Err(failure) => {
+                let status = failure.problem.status().as_u16();
+                assert!(matches!(status, 409 | 422 | 503), "{failure:?}");
+                Some(status)
+            }
+        }
+    }
+
+    /// A 201 tells of a stored ride, and of the same one as the 201 before.
+    fn check_told(&mut self, group: Group, booking: Booking) {
+        let world = self.shared.world();
+        let (stored_for, stored) = world.rides.get(&booking.ride().ride_id).expect("a 201 means stored");
+        assert_eq!((stored_for, &stored.ride), (&group, booking.ride()));
+        // A claim counts from when it was begun if its completion got lost, and a caller lives no longer than this.
+        let counts = self.ttl.as_secs() - LIFETIME;
+        match self.told.get(&group) {
+            Some((_, answer)) if answer == booking.answer() => {}
+            Some((then, _)) if world.now < then + counts => panic!("another answer after a 201"),
+            _ => drop(self.told.insert(group, (world.now, booking.into_answer()))),
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Start { group, body } => self.start(group, body),
+            Event::Step { caller, fate } => drop(self.step(caller, fate)),
+            Event::Crash { caller } => {
+                if let Some(caller) = caller.checked_rem(self.callers.len()) {
+                    drop(self.callers.swap_remove(caller));
+                }
+            }
+            Event::Jump { seconds } => self.shared.world().now += seconds,
+            Event::Arrive { write } => {
+                let mut world = self.shared.world();
+                if let Some(write) = write.checked_rem(world.late.len()) {
+                    let write = world.late.swap_remove(write);
+                    world.arrive(write);
+                }
+            }
+            Event::Delete => {
+                let mut world = self.shared.world();
+                let now = world.now;
+                world.rows.0.retain(|_, claim| claim.expires_at > now);
+            }
+        }
+    }
+
+    /// Everybody who lives comes to an end, and nothing breaks any more.
+    fn settle(&mut self) {
+        while !self.callers.is_empty() {
+            self.step(0, Fate::Fine);
+        }
+        let mut world = self.shared.world();
+        for write in std::mem::take(&mut world.late) {
+            world.arrive(write);
+        }
+    }
+
+    fn ask(&mut self, group: Group, body: u8) -> u16 {
+        self.start(group, body);
+        let last = self.callers.len() - 1;
+        (0..1_000).find_map(|_| self.step(last, Fate::Fine)).expect("no caller works for ever")
+    }
+
+    fn rides(&self, group: Group) -> usize {
+        self.shared.world().rides.values().filter(|(stored_for, _)| *stored_for == group).count()
+    }
+}
+
+fn groups() -> impl Strategy<Value = Group> {
+    prop_oneof![3 => Just((0, 0)), 1 => Just((1, 0)), 1 => Just((0, 1)), 1 => Just((0, 2))]
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let fate = prop_oneof![
+        6 => Just(Fate::Fine),
+        1 => Just(Fate::Lost),
+        1 => Just(Fate::AnswerLost),
+        1 => Just(Fate::Twice),
+        1 => Just(Fate::Late),
+    ];
+    let body = prop_oneof![5 => Just(1_u8), 1 => Just(2_u8)];
+    let event = prop_oneof![
+        4 => (groups(), body).prop_map(|(group, body)| Event::Start { group, body }),
+        24 => (any::<usize>(), fate).prop_map(|(caller, fate)| Event::Step { caller, fate }),
+        1 => any::<usize>().prop_map(|caller| Event::Crash { caller }),
+        2 => prop_oneof![Just(1_u64), Just(15), Just(31), Just(90)].prop_map(|seconds| Event::Jump { seconds }),
+        1 => any::<usize>().prop_map(|write| Event::Arrive { write }),
+        1 => Just(Event::Delete),
+    ];
+    proptest::collection::vec(event, 0..160)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However long a caller freezes, as long as the key has not expired.
+    #[test]
+    fn a_key_has_one_ride_and_one_answer(events in events()) {
+        let mut stage = Stage::new(FOREVER);
+        for event in events {
+            stage.happen(event);
+        }
+        stage.settle();
+        for group in [(0, 0), (1, 0), (0, 1), (0, 2)] {
+            prop_assert!(stage.rides(group) <= 1, "{group:?} has {} rides", stage.rides(group));
+            stage.shared.world().now += 31; // whoever died over it is taken over
+            let told = [stage.ask(group, 1), stage.ask(group, 2)];
+            prop_assert!(told == [201, 422] || told == [422, 201], "{group:?}: {told:?}");
+            prop_assert_eq!(stage.rides(group), 1);
+        }
+    }
+
+    /// With keys that expire, and callers that live no longer than Lambda lets them.
+    #[test]
+    fn an_answer_holds_until_its_key_expires(events in events()) {
+        let mut stage = Stage::new(Duration::from_secs(100));
+        for event in events {
+            stage.happen(event);
+            let now = stage.shared.world().now;
+            stage.callers.retain(|caller| now <= caller.born + LIFETIME);
+        }
+        stage.settle();
+    }
+}
+
+/// Each step of a caller is the last one, each in turn: the next caller ends with the one ride.
+#[test]
+fn a_caller_may_die_at_every_step() {
+    let mut steps = 0;
+    loop {
+        let mut stage = Stage::new(FOREVER);
+        stage.start((0, 0), 1);
+        let finished = (0..steps).any(|_| stage.step(0, Fate::Fine).is_some());
+        stage.callers.clear();
+        let at_once = stage.ask((0, 0), 1);
+        assert!(matches!(at_once, 201 | 409), "step {steps}: {at_once}");
+        stage.shared.world().now += 31;
+        assert_eq!(stage.ask((0, 0), 1), 201, "step {steps}");
+        assert_eq!(stage.rides((0, 0)), 1, "step {steps}");
+        if finished {
+            break;
+        }
+        steps += 1;
+    }
+    assert!(steps > 8, "there were only {steps} steps");
+}
