@@ -1,4 +1,4 @@
-"""Deploys two stages of template.yaml into ministack, books a ride in each, and says what ministack cannot show.
+"""Deploys three stages of template.yaml into ministack, books a ride in each, and says what ministack cannot show.
 
 Everything runs on loopback with dummy credentials. Nothing is left behind but Cargo's target folder and .venv.
 """
@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import binaries, checks, gateway, translate
+from . import binaries, callers, checks, gateway, translate
 from .judge import Judge
 from .report import Report
 from .stack import Stack
@@ -63,6 +63,13 @@ def main() -> int:
                 checks.ride_is_booked(stack, report)
             step("refusals")
             checks.refusals(stacks[0], report)
+            step("who may call")
+            callers.signatures(stacks[0], report)
+            # A stage of its own: the judge makes another API, with another address, when the routes of one change.
+            riders = Stack(judge, chosen.sam, plain, "riders", binaries.architecture())
+            riders.deploy(RiderAuth="cognito")
+            riders.deploy(RiderAuth="cognito", ApiBaseUrl=riders.base_url())
+            callers.riders(riders, report)
             step("what API Gateway answers itself")
             gateway.complete_import(stacks[0], chosen.template, cors_origin="*")
             checks.mocks(stacks[0], report)

@@ -113,4 +113,7 @@ def beyond_the_judge(report: Report) -> None:
     report.note_gap("who may invoke the functions", "the judge's API Gateway calls them without asking AWS::Lambda::Permission")
     report.note_gap("variables in a mock's answer", "the judge sends `$context.requestId` as it is written")
     report.note_gap("reserved concurrency, point-in-time recovery, access logs", "the judge's CloudFormation drops these properties")
+    report.note_gap("the body of an authorised caller's refusal", "the judge adds `__type` and says `message`, where API Gateway says `Message` alone")
+    report.note_gap("which client of the pool a token is for, and ID tokens against access tokens", "the judge takes any token of the pool")
+    report.note_gap("the usage plan and the web ACL", "the judge counts no client and has no association of web ACLs")
     report.note_gap("metrics, X-Ray", "the judge produces neither")

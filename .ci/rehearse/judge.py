@@ -59,6 +59,7 @@ class Judge:
             "MINISTACK_REGION": REGION,
             "S3_DATA_DIR": str(self.folder / "s3"),
             "STATE_DIR": str(self.folder / "state"),
+            "IOT_MTLS_ENABLED": "0",  # it would listen on a port that nobody here asked for
         }
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
