@@ -40,14 +40,30 @@ impl RequestContext {
     }
 }
 
+/// An X-Ray trace header, reduced to what is one: trace, parent and sampling decision, each in its one shape. A caller
+/// can put anything else into the header, and gateways hand it on, to logs and services where it has no business.
+pub fn trace_header(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(';').map(str::trim).collect();
+    let part = |name: &str, legal: fn(&str) -> bool| {
+        let value = parts.iter().find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        value.filter(|value| legal(value)).map(|value| format!("{name}={value}"))
+    };
+    let root = part("Root", |value| value.split('-').map(hex_digits).eq([1, 8, 24]) && value.starts_with('1'))?;
+    let parent = part("Parent", |value| hex_digits(value) == 16);
+    let sampled = part("Sampled", |value| matches!(value, "0" | "1" | "?"));
+    Some([Some(root), parent, sampled].into_iter().flatten().collect::<Vec<_>>().join(";"))
+}
+
+/// How many digits a number in lower-case hexadecimal has; none if it is something else.
+fn hex_digits(text: &str) -> usize {
+    let hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if hex { text.len() } else { 0 }
+}
+
 /// The W3C trace of a request, if it has the one shape that version 00 of the standard allows.
 pub fn traceparent(headers: &HeaderMap) -> Option<HeaderValue> {
     let value = headers.get(TRACEPARENT)?;
-    let lengths = value.to_str().ok()?.split('-').map(|part| {
-        let hex = part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if hex { part.len() } else { 0 }
-    });
-    lengths.eq([2, 32, 16, 2]).then(|| value.clone())
+    value.to_str().ok()?.split('-').map(hex_digits).eq([2, 32, 16, 2]).then(|| value.clone())
 }
 
 #[cfg(test)]
@@ -68,6 +84,22 @@ mod tests {
         assert_eq!(headers[X_REMAINING_MS], "1999");
         assert_eq!(headers[X_AMZN_TRACE_ID], "Root=1-5f-a;Parent=b;Sampled=1");
         assert_eq!(headers[TRACEPARENT], parent);
+    }
+
+    #[test]
+    fn a_trace_header_is_reduced_to_its_three_parts() {
+        let (root, parent) = ("Root=1-5759e988-bd862e3fe1be46a994272793", "Parent=53995c3f42cd8ad8");
+        let whole = format!("{root};{parent};Sampled=1");
+        assert_eq!(trace_header(&whole), Some(whole.clone()));
+        let more = format!("Self=1-x;{root}; {parent} ;mail=ada@example.com;Sampled=1;Lineage=a:1");
+        assert_eq!(trace_header(&more), Some(whole));
+        for odd in ["Parent=", "Parent=ada@example.com", "Sampled=yes", "Root", ""] {
+            assert_eq!(trace_header(&format!("{root};{odd}")).as_deref(), Some(root), "{odd}");
+        }
+        let upper = "Root=1-5759E988-BD862E3FE1BE46A994272793";
+        for wrong in ["", ";", "Root=", "Root=1-a-b", parent, upper, "Root=2-5759e988-bd862e3fe1be46a994272793"] {
+            assert_eq!(trace_header(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

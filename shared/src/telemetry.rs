@@ -18,12 +18,21 @@ use tracing_subscriber::util::SubscriberInitExt;
 ///
 /// `service` is also the target of its own events, with `_` for `-`, as Rust spells crate names.
 pub fn start(service: &'static str, environment: &Environment) {
-    let identity = Identity::new(service, environment);
-    let layer = line::Lines::new(identity, format(environment), |line| {
+    let log = subscriber(service, environment, |line| {
         // Nobody is left to tell when standard output is gone; println would panic.
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
     });
-    let _ = tracing_subscriber::registry().with(layer).with(targets(service, environment)).try_init();
+    let _ = log.try_init();
+}
+
+/// The log, line by line into `write`: what [`start`] starts, and what tests read.
+pub fn subscriber(
+    service: &'static str,
+    environment: &Environment,
+    write: impl Fn(&str) + Send + Sync + 'static,
+) -> impl tracing::Subscriber + Send + Sync {
+    let layer = line::Lines::new(Identity::new(service, environment), format(environment), write);
+    tracing_subscriber::registry().with(layer).with(targets(service, environment))
 }
 
 /// Which events are written: ours from the configured level, those of libraries from `warn`, because at finer levels

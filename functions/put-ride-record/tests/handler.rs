@@ -116,6 +116,23 @@ async fn the_ride_that_is_there_decides_between_201_and_409() {
     }
 }
 
+/// The client's own retry finds the ride that its first attempt has stored: no error, and no second ride.
+#[tokio::test]
+async fn a_ride_that_was_stored_without_an_answer_is_stored() {
+    for broken in [Reply::Close, Reply::CloseMidBody, Reply::Never, Reply::json(500, "{}")] {
+        let what = format!("{broken:?}");
+        let stored = std::sync::Mutex::new(None);
+        let fake = Fake::judging(move |_, request| {
+            let request: Value = serde_json::from_str(&request.body).expect("JSON");
+            let there = stored.lock().expect("no poison").replace(request["Item"].clone());
+            there.map_or(broken.clone(), |there| condition_failed(&there))
+        });
+        let fake = fake.await;
+        assert_eq!(answer(table(&fake), event(|_| {})).await.0, 201, "{what}");
+        assert_eq!(fake.requests().len(), 2, "{what}");
+    }
+}
+
 #[tokio::test]
 async fn a_table_in_trouble_is_a_503() {
     let throttled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}"#;

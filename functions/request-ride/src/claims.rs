@@ -56,7 +56,8 @@ impl Claims for ClaimsTable {
                 .expression_attribute_values(":holder", S(holder.as_str().to_owned()))
                 .expression_attribute_values(":in_progress", S(IN_PROGRESS.to_owned())),
             Condition::SameRide => put
-                .condition_expression("RideId = :ride")
+                .condition_expression("RideId = :ride AND ExpiresAt <= :expires")
+                .expression_attribute_values(":expires", N(claim.expires_at.to_string()))
                 .expression_attribute_values(":ride", S(claim.booking.ride().ride_id.to_string())),
         };
         // Saves the read that would tell what is in the way.

@@ -81,6 +81,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_caller_at_work_is_never_taken_for_dead() {
+        let read = |in_progress: &'static str, ttl: &'static str| {
+            let fixed = [
+                ("RIDE_RECORD_URL_PARAMETER", "record"),
+                ("RIDE_FLEET_URL_PARAMETER", "fleet"),
+                ("PARAMETER_TTL_SECONDS", "60"),
+                ("SSM_TIMEOUT_MS", "1000"),
+                ("CORS_ORIGIN", "*"),
+                ("CONNECT_TIMEOUT_MS", "1000"),
+                ("FLEET_ATTEMPT_TIMEOUT_MS", "2000"),
+                ("RECORD_ATTEMPT_TIMEOUT_MS", "3000"),
+                ("CALL_ATTEMPTS", "3"),
+                ("BACKOFF_BASE_MS", "100"),
+                ("BACKOFF_CAP_MS", "1000"),
+                ("IDEMPOTENCY_TABLE", "claims"),
+                ("TIMEOUT_MS", "20000"),
+            ];
+            let lives = [("IDEMPOTENCY_IN_PROGRESS_SECONDS", in_progress), ("IDEMPOTENCY_TTL_SECONDS", ttl)];
+            let read = Settings::read(&fixed.into_iter().chain(lives).collect());
+            read.map(|settings| settings.idempotency.ttl.as_secs()).map_err(|error| error.key)
+        };
+        assert_eq!(read("30", "86400"), Ok(86_400));
+        assert_eq!(read("20", "86400"), Err("IDEMPOTENCY_IN_PROGRESS_SECONDS".into()));
+        assert_eq!(read("30", "30"), Err("IDEMPOTENCY_TTL_SECONDS".into()));
+    }
+
+    #[test]
     fn an_origin_has_no_path_and_there_is_only_one() {
         for origin in ["*", "https://example.com", "http://localhost:5173"] {
             assert!(cors_origin(origin).is_some(), "{origin}");

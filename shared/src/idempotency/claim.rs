@@ -64,7 +64,7 @@ pub enum Condition {
     },
     /// It is in progress and this holder's.
     HeldBy(Holder),
-    /// It is of the same ride.
+    /// It is of the same ride, and expires no later: a write that comes late must not make a key free too early.
     SameRide,
 }
 

@@ -135,11 +135,13 @@ impl<C: Claims> Once<C> {
     /// Says that the ride is stored. This may fail and the ride is stored all the same: whoever comes next finds the
     /// same ride in the claim and stores it again, which changes nothing.
     pub async fn complete(&self, claim: Claim, budget: &Budget) {
-        let expires_at = (self.now)() + self.settings.ttl.as_secs();
+        let expires_at = claim.expires_at.max((self.now)() + self.settings.ttl.as_secs());
         let completed = Claim { status: Status::Completed, expires_at, ..claim };
         // Whoever holds the claim by now: it is of the same ride, so it is as true for them.
         match self.claims.put(&completed, &Condition::SameRide, budget).await {
             Ok(Put::Done) => {}
+            // Whoever took over completes it, or has.
+            Ok(Put::InTheWay(Some(there))) if there.booking == completed.booking => {}
             Ok(Put::InTheWay(_)) => tracing::warn!("the idempotency claim of a stored ride is gone"),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

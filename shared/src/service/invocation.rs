@@ -1,10 +1,10 @@
 use super::{Answer, Call, Routes};
 use crate::budget::{Budget, Limits, caller_waits};
 use crate::config::{ConfigError, Environment};
-use crate::context::{RequestContext, traceparent};
+use crate::context::{RequestContext, trace_header, traceparent};
 use crate::problem::Failure;
 use crate::request_id::{RequestId, X_REQUEST_ID};
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Method, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::tower::Service;
 use std::convert::Infallible;
@@ -64,7 +64,7 @@ impl<S> Invocations<S> {
         RequestContext {
             request_id: RequestId::of(request.headers()),
             budget: Budget::start_at(Instant::now(), &limits),
-            trace: invocation.and_then(|invocation| invocation.xray_trace_id.clone()),
+            trace: invocation.and_then(|invocation| trace_header(invocation.xray_trace_id.as_deref()?)),
             traceparent: traceparent(request.headers()),
         }
     }
@@ -95,7 +95,7 @@ where
             cold_start = self.cold.swap(false, Ordering::Relaxed),
         );
         let request_id = context.request_id.clone();
-        let method = request.method().clone();
+        let method = method_name(request.method());
         let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
         // A path that is no route is the caller's own text: it stays out of the log.
         let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
@@ -116,11 +116,17 @@ where
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
             let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-            completed(method.as_str(), route, status, duration_ms, failure);
+            completed(method, route, status, duration_ms, failure);
             Ok(response)
         };
         Box::pin(answering.instrument(span))
     }
+}
+
+/// A method for the log. Any word can be a method; one that HTTP does not know is the caller's own text.
+fn method_name(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("unknown")
 }
 
 type Cause = Option<Box<dyn std::error::Error + Send + Sync>>;

@@ -1,14 +1,10 @@
 //! The claims table's client against an engine that judges the conditions, and against sockets that misbehave.
 
-#[path = "../../../shared/tests/fake/mod.rs"]
-#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
-mod fake;
-
+use crate::fake::{Fake, Reply};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType::S as Text,
 };
-use fake::{Fake, Reply};
 use jiff::Timestamp;
 use request_ride::{ClaimsError, ClaimsTable};
 use serde_json::Value;

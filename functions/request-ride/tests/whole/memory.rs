@@ -1,6 +1,6 @@
 //! Claims in memory, by the same rules as the table's.
 
-mod rows;
+pub(crate) mod rows;
 
 use rows::Rows;
 use shared::budget::Budget;

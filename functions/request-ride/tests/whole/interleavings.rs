@@ -1,14 +1,11 @@
 //! One ride per key, whatever breaks: callers that are interleaved step by step, die, freeze, and whose writes and
 //! answers get lost, come late or happen twice, while the clock jumps. The real handler's booking, a model around it.
 
-#[path = "memory/rows.rs"]
-mod rows;
-
+use crate::memory::rows::Rows;
 use http::StatusCode;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use request_ride::{Fleet, FleetError, RecordError, Records, RequestRide, Wish};
-use rows::Rows;
 use shared::budget::Budget;
 use shared::context::RequestContext;
 use shared::http::CallError;
@@ -85,7 +82,8 @@ enum Write {
 struct World {
     now: u64,
     rows: Rows,
-    rides: HashMap<RideId, (Group, Record)>,
+    /// Whose, what, and since when.
+    rides: HashMap<RideId, (Group, Record, u64)>,
     late: Vec<Write>,
     /// Of the caller that is being stepped.
     group: Group,
@@ -136,7 +134,8 @@ async fn pause() {
 impl World {
     /// What the record service does: creates, or says that the same or another ride is there.
     fn record(&mut self, group: Group, record: &Record) -> Result<(), RecordError> {
-        let (_, there) = self.rides.entry(record.ride.ride_id).or_insert_with(|| (group, record.clone()));
+        let new = || (group, record.clone(), self.now);
+        let (_, there, _) = self.rides.entry(record.ride.ride_id).or_insert_with(new);
         if there == record { Ok(()) } else { Err(RecordError::Refused(StatusCode::CONFLICT)) }
     }
 
@@ -194,7 +193,7 @@ struct Stage {
     handler: Arc<RequestRide<Shared, Shared>>,
     ttl: Duration,
     callers: Vec<Caller>,
-    /// By group: the bytes of the last 201, and when they were first given.
+    /// By group: the bytes of the last 201, and since when its ride was stored.
     told: HashMap<Group, (u64, String)>,
 }
 
@@ -259,14 +258,14 @@ impl Stage {
     /// A 201 tells of a stored ride, and of the same one as the 201 before.
     fn check_told(&mut self, group: Group, booking: Booking) {
         let world = self.shared.world();
-        let (stored_for, stored) = world.rides.get(&booking.ride().ride_id).expect("a 201 means stored");
+        let (stored_for, stored, since) = world.rides.get(&booking.ride().ride_id).expect("a 201 means stored");
         assert_eq!((stored_for, &stored.ride), (&group, booking.ride()));
-        // A claim counts from when it was begun if its completion got lost, and a caller lives no longer than this.
+        // A claim counts from when it was begun if its completion got lost, and no caller lives longer than this.
         let counts = self.ttl.as_secs() - LIFETIME;
         match self.told.get(&group) {
             Some((_, answer)) if answer == booking.answer() => {}
             Some((then, _)) if world.now < then + counts => panic!("another answer after a 201"),
-            _ => drop(self.told.insert(group, (world.now, booking.into_answer()))),
+            _ => drop(self.told.insert(group, (*since, booking.answer().to_owned()))),
         }
     }
 
@@ -313,7 +312,7 @@ impl Stage {
     }
 
     fn rides(&self, group: Group) -> usize {
-        self.shared.world().rides.values().filter(|(stored_for, _)| *stored_for == group).count()
+        self.shared.world().rides.values().filter(|(stored_for, ..)| *stored_for == group).count()
     }
 }
 
@@ -342,7 +341,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// However long a caller freezes, as long as the key has not expired.
     #[test]

@@ -13,7 +13,9 @@ impl Rows {
             (Condition::Free { .. }, None) => true,
             (Condition::Free { now }, Some(there)) => there.expires_at <= *now,
             (Condition::HeldBy(holder), Some(there)) => there.holder == *holder && there.status != Status::Completed,
-            (Condition::SameRide, Some(there)) => there.booking.ride().ride_id == claim.booking.ride().ride_id,
+            (Condition::SameRide, Some(there)) => {
+                there.booking.ride().ride_id == claim.booking.ride().ride_id && there.expires_at <= claim.expires_at
+            }
             (Condition::HeldBy(_) | Condition::SameRide, None) => false,
         };
         if !met {
