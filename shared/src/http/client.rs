@@ -154,3 +154,32 @@ fn error_type(value: &HeaderValue) -> Option<String> {
     let plain = (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then(|| name.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_is_the_type_of_an_error() {
+        let of = |text: &'static str| error_type(&HeaderValue::from_static(text));
+        assert_eq!(of("AccessDeniedException").as_deref(), Some("AccessDeniedException"));
+        assert_eq!(of("ValidationException:http://aws.example/").as_deref(), Some("ValidationException"));
+        let long: &'static str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        for odd in ["", ":", "ada@example.com", "a b", long] {
+            assert_eq!(of(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_let_in_is_told_from_who_fails() {
+        let of = |status, error_type: Option<&str>| {
+            let error_type = error_type.map(str::to_owned);
+            let answer = Answer { status, is_json: true, error_type, body: Vec::new() };
+            answer.forbidden().map(str::to_owned)
+        };
+        let denied = Some("AccessDeniedException");
+        assert_eq!(of(StatusCode::FORBIDDEN, denied).as_deref(), denied);
+        assert_eq!(of(StatusCode::UNAUTHORIZED, None).as_deref(), Some("no reason given"));
+        assert_eq!(of(StatusCode::INTERNAL_SERVER_ERROR, denied), None);
+    }
+}

@@ -1,52 +1,30 @@
 //! One ride per key, whatever breaks: callers that are interleaved step by step, die, freeze, and whose writes and
 //! answers get lost, come late or happen twice, while the clock jumps. The real handler's booking, a model around it.
 
-use crate::memory::rows::Rows;
-use http::StatusCode;
+mod world;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
-use request_ride::{Fleet, FleetError, RecordError, Records, RequestRide, Wish};
+use request_ride::{RequestRide, Wish};
 use shared::budget::Budget;
 use shared::context::RequestContext;
-use shared::http::CallError;
-use shared::idempotency::{Booking, Claim, ClaimId, Claims, Condition, Key, Once, Put, Settings};
+use shared::idempotency::{Booking, Key, Once, Settings};
 use shared::problem::Failure;
 use shared::request_id::RequestId;
-use shared::ride::{Label, Record, RideId, Unicorn, pickup_location};
+use shared::ride::{Label, pickup_location};
 use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use world::{Fate, Group, Shared};
 
 /// Longer than the lives of all callers of one case together.
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 const IN_PROGRESS: Duration = Duration::from_secs(30);
 /// What Lambda allows a caller: one that is older when the clock jumps is dead.
 const LIFETIME: u64 = 20;
-
-/// Who shares a key: the key and the rider.
-type Group = (u8, u8);
-
-/// What becomes of the next outside step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Fine,
-    /// Nothing happens, and nobody is told.
-    Lost,
-    /// It happens, and nobody is told.
-    AnswerLost,
-    /// It happens, the answer is lost, the client tries again and sees the second answer.
-    Twice,
-    /// Nobody is told, and it happens some time later.
-    Late,
-}
-
-/// Nobody knows what became of a write.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer")]
-struct Silence;
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -70,115 +48,6 @@ enum Event {
     },
     /// DynamoDB deletes what has expired.
     Delete,
-}
-
-#[derive(Debug, Clone)]
-enum Write {
-    Claim(Box<Claim>, Condition),
-    Ride(Group, Box<Record>),
-}
-
-#[derive(Debug, Default)]
-struct World {
-    now: u64,
-    rows: Rows,
-    /// Whose, what, and since when.
-    rides: HashMap<RideId, (Group, Record, u64)>,
-    late: Vec<Write>,
-    /// Of the caller that is being stepped.
-    group: Group,
-    fate: Option<Fate>,
-    unicorns: u64,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Shared(Arc<Mutex<World>>);
-
-impl Shared {
-    fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().expect("no poison")
-    }
-
-    /// An outside step: `act` happens as the fate of the moment says. `None` stands for an answer that never came.
-    async fn outside<T>(&self, write: Option<Write>, mut act: impl FnMut(&mut World) -> T) -> Option<T> {
-        pause().await;
-        let fate = self.world().fate.take().unwrap_or(Fate::Fine);
-        let answer = match fate {
-            Fate::Fine => Some(act(&mut self.world())),
-            Fate::Lost => None,
-            Fate::AnswerLost => {
-                act(&mut self.world());
-                None
-            }
-            Fate::Twice => {
-                act(&mut self.world());
-                pause().await;
-                Some(act(&mut self.world()))
-            }
-            Fate::Late => {
-                self.world().late.extend(write);
-                None
-            }
-        };
-        pause().await;
-        answer
-    }
-}
-
-/// Lets the others go first.
-async fn pause() {
-    let mut waited = false;
-    std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-impl World {
-    /// What the record service does: creates, or says that the same or another ride is there.
-    fn record(&mut self, group: Group, record: &Record) -> Result<(), RecordError> {
-        let new = || (group, record.clone(), self.now);
-        let (_, there, _) = self.rides.entry(record.ride.ride_id).or_insert_with(new);
-        if there == record { Ok(()) } else { Err(RecordError::Refused(StatusCode::CONFLICT)) }
-    }
-
-    fn arrive(&mut self, write: Write) {
-        match write {
-            Write::Claim(claim, condition) => drop(self.rows.put(&claim, &condition)),
-            Write::Ride(group, record) => drop(self.record(group, &record)),
-        }
-    }
-}
-
-impl Claims for Shared {
-    type Error = Silence;
-
-    async fn put(&self, claim: &Claim, condition: &Condition, _: &Budget) -> Result<Put, Silence> {
-        let write = Write::Claim(Box::new(claim.clone()), condition.clone());
-        self.outside(Some(write), |world| world.rows.put(claim, condition)).await.ok_or(Silence)
-    }
-
-    async fn get(&self, id: &ClaimId, _: &Budget) -> Result<Option<Claim>, Silence> {
-        self.outside(None, |world| world.rows.0.get(id.as_str()).cloned()).await.ok_or(Silence)
-    }
-}
-
-impl Fleet for Shared {
-    async fn unicorn(&self, _: &RequestContext) -> Result<Unicorn, FleetError> {
-        let unicorn = |world: &mut World| {
-            world.unicorns += 1; // another one each time
-            let label = |text: String| Label::try_from(text).expect("a legal label");
-            let name = label(format!("Unicorn {}", world.unicorns));
-            Unicorn { name, color: label("White".into()), device_id: label("1".into()) }
-        };
-        self.outside(None, unicorn).await.ok_or(FleetError::NotJson)
-    }
-}
-
-impl Records for Shared {
-    async fn record(&self, record: &Record, _: &RequestContext) -> Result<(), RecordError> {
-        let group = self.world().group;
-        let write = Write::Ride(group, Box::new(record.clone()));
-        let answer = self.outside(Some(write), |world| world.record(group, record)).await;
-        answer.unwrap_or(Err(RecordError::NoAnswer(CallError::OutOfTime)))
-    }
 }
 
 struct Caller {
