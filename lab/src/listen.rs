@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -15,15 +15,26 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, getrlimit};
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
 /// A response with its whole body.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// Most connections one listener keeps open: each costs a file descriptor, and a laptop grants about a thousand.
-/// One more takes the place of the one that has been idle longest; while all are busy it waits.
-const MAX_CONNECTIONS: usize = 400;
+/// Most connections one listener keeps open. One more takes the place of the one that has been idle longest.
+static MAX_CONNECTIONS: LazyLock<usize> = LazyLock::new(|| {
+    // Each costs a descriptor, and each environment some of its own; half is enough for the API.
+    let granted = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    usize::try_from(granted / 2).unwrap_or(usize::MAX).clamp(128, 4_096)
+});
+
+/// A connection is idle only after so long without a request: one that was just accepted has its first on the way, and
+/// one that was just answered still writes.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How long to wait for a connection to end, or to become idle, before looking again.
+const NEXT_LOOK: Duration = Duration::from_millis(20);
 
 /// How long a client may take to send a request's head, idle time between two requests included.
 const HEAD_LIMIT: Duration = Duration::from_secs(60);
@@ -45,22 +56,22 @@ where
     loop {
         while connections.try_join_next().is_some() {}
         seats.retain(|seat| !seat.task.is_finished());
-        if seats.len() >= MAX_CONNECTIONS && !evict(&mut seats) {
+        if seats.len() >= *MAX_CONNECTIONS && !evict(&mut seats) {
             // All are at work: the next comes in when one is done.
-            let _ = connections.join_next().await;
+            tokio::time::sleep(NEXT_LOOK).await;
             continue;
         }
         let Ok((stream, peer)) = listener.accept().await else {
             // Out of descriptors: an idle connection makes room.
             if !evict(&mut seats) {
-                let _ = connections.join_next().await;
+                tokio::time::sleep(NEXT_LOOK).await;
             }
             continue;
         };
         // Small answers leave at once; without this a keep-alive client waits 40 ms for the delayed ACK.
         let _ = stream.set_nodelay(true);
         let handler = handler.clone();
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::new(Activity::start());
         let seen = activity.clone();
         let task = connections.spawn(async move {
             let service = service_fn(move |request| {
@@ -91,10 +102,16 @@ struct Seat {
 }
 
 /// What a connection does and when it last did something.
-#[derive(Default)]
 struct Activity {
     requests: AtomicUsize,
-    last: Mutex<Option<Instant>>,
+    /// When it was accepted, or last answered.
+    last: Mutex<Instant>,
+}
+
+impl Activity {
+    fn start() -> Self {
+        Self { requests: AtomicUsize::new(0), last: Mutex::new(Instant::now()) }
+    }
 }
 
 /// Marks a connection as busy while it lives.
@@ -109,17 +126,17 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         self.0.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-/// Closes the connection that has been idle longest, those that never asked anything first; false when all are busy.
+/// Closes the connection that has been idle longest; false when none is.
 fn evict(seats: &mut VecDeque<Seat>) -> bool {
-    let idle = seats.iter().enumerate().filter(|(_, seat)| seat.activity.requests.load(Ordering::Acquire) == 0);
     let last = |seat: &Seat| *seat.activity.last.lock().unwrap_or_else(PoisonError::into_inner);
-    let chosen = idle.min_by_key(|(_, seat)| last(seat)).map(|(at, _)| at);
-    let seat = chosen.and_then(|at| seats.remove(at));
+    let idle = |seat: &Seat| seat.activity.requests.load(Ordering::Acquire) == 0 && last(seat).elapsed() > IDLE;
+    let chosen = seats.iter().enumerate().filter(|(_, seat)| idle(seat)).min_by_key(|(_, seat)| last(seat));
+    let seat = chosen.map(|(at, _)| at).and_then(|at| seats.remove(at));
     seat.inspect(|seat| seat.task.abort()).is_some()
 }
 

@@ -39,7 +39,7 @@ pub struct Line {
     pub time: jiff::Timestamp,
     /// Who printed it.
     pub origin: Origin,
-    /// Function or platform.
+    /// Who of the three.
     pub kind: Kind,
     /// Without the newline.
     pub text: String,

@@ -123,7 +123,7 @@ fn platform(text: &str) -> Option<String> {
 fn access(text: &str) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return text.to_owned() };
     let field = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)).map(plain).unwrap_or_default();
-    let summary = [field(&["method", "httpMethod"]), field(&["path"]), field(&["status"])].join(" ");
+    let summary = [field(&["method", "httpMethod"]), field(&["route", "path"]), field(&["status"])].join(" ");
     match field(&["duration_ms", "responseLatency"]).as_str() {
         "" => summary,
         latency => format!("{summary} {latency} ms"),

@@ -14,6 +14,7 @@ mod static_answer;
 mod throttle;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -39,6 +40,12 @@ use throttle::TokenBucket;
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
 pub const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
 
+/// API Gateway's limit of request line and headers together. The same page.
+const HEAD_LIMIT: usize = 10_240;
+
+/// The methods that a REST API can have. <https://docs.aws.amazon.com/apigateway/latest/api/API_PutMethod.html>
+const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
 const fn error(
     response_type: &'static str,
     status: u16,
@@ -51,6 +58,8 @@ const fn error(
 const BAD_BODY: GatewayError = error("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException");
 /// API Gateway is reached by its name: a request without a proper one never gets to a function.
 const BAD_HOST: GatewayError = error("DEFAULT_4XX", 400, "Bad Request", "BadRequestException");
+const HEAD_TOO_LARGE: GatewayError =
+    error("DEFAULT_4XX", 431, "Request Header Fields Too Large", "BadRequestException");
 const NO_METHOD: GatewayError =
     error("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token", "MissingAuthenticationTokenException");
 const TOO_LARGE: GatewayError = error("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLargeException");
@@ -87,7 +96,8 @@ pub struct Gateway {
     account_id: String,
     router: Router,
     access: Access,
-    bucket: Option<Mutex<TokenBucket>>,
+    /// One a method of a resource: what `MethodSettings` say for `/*` and `*` is the default of each.
+    buckets: Mutex<HashMap<(String, String), TokenBucket>>,
     lambda: Arc<Lambda>,
     logs: Logs,
 }
@@ -118,8 +128,7 @@ impl Gateway {
         }
         api.access_log_format.as_deref().map_or(Ok(()), expression::check)?;
         let router = Router::new(&api.routes);
-        let bucket = api.throttle.map(|limits| Mutex::new(TokenBucket::new(limits, Instant::now())));
-        Ok(Self { account_id: account_id.to_owned(), router, access, bucket, lambda, logs, api })
+        Ok(Self { account_id: account_id.to_owned(), router, access, buckets: Mutex::default(), lambda, logs, api })
     }
 
     /// Serves the API until dropped.
@@ -167,17 +176,23 @@ impl Gateway {
         if !host_is_valid(&parts.headers) {
             return Err(BAD_HOST);
         }
-        if let Some(bucket) = &self.bucket
-            && !bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now())
-        {
+        if head_size(parts) > HEAD_LIMIT {
+            return Err(HEAD_TOO_LARGE);
+        }
+        if !METHODS.contains(&context.method.as_str()) {
+            // Neither served nor repeated in the access log.
+            context.method = "-".to_owned();
+            return Err(NO_METHOD);
+        }
+        let matched = self.router.find(&context.method, &context.path).ok_or(NO_METHOD)?;
+        context.resource = matched.resource.to_owned();
+        if self.is_throttled(context) {
             return Err(THROTTLED);
         }
         let body = listen::read_body(body, PAYLOAD_LIMIT).await.map_err(|failure| match failure {
             BodyError::TooLong => TOO_LARGE,
             BodyError::Broken => BAD_BODY,
         })?;
-        let matched = self.router.find(&context.method, &context.path).ok_or(NO_METHOD)?;
-        context.resource = matched.resource.to_owned();
         context.caller = self.access.admit(matched.authorization, context, parts, &body, Timestamp::now())?;
         match matched.integration {
             Integration::Mock(mock) => {
@@ -192,6 +207,14 @@ impl Gateway {
                 self.invoke(context, function, *timeout, payload).await
             }
         }
+    }
+
+    fn is_throttled(&self, context: &Context) -> bool {
+        let Some(limits) = self.api.throttle else { return false };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let method = (context.resource.clone(), context.method.clone());
+        let now = Instant::now();
+        !buckets.entry(method).or_insert_with(|| TokenBucket::new(limits, now)).take(now)
     }
 
     async fn invoke(
@@ -233,7 +256,7 @@ impl Gateway {
             }
             Outcome::NoSuchFunction => {
                 ended(404, Some("ResourceNotFoundException".to_owned()));
-                Err(NOT_INVOKED)
+                Err(MISCONFIGURED)
             }
         }
     }
@@ -263,6 +286,13 @@ impl Gateway {
             response_length: 0,
         }
     }
+}
+
+/// Bytes of request line and header values.
+fn head_size(parts: &http::request::Parts) -> usize {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    parts.method.as_str().len() + target + headers
 }
 
 /// Whether there is one `Host` and it is a host with at most a port.

@@ -70,6 +70,8 @@ pub(super) struct Environment {
     outbox: tokio::sync::Mutex<mpsc::Receiver<Work>>,
     pending: Mutex<Option<Pending>>,
     kill: Notify,
+    /// Will be killed any moment: nobody may claim it again.
+    doomed: AtomicBool,
     freed: Arc<Notify>,
 }
 
@@ -112,6 +114,7 @@ impl Environment {
             outbox: tokio::sync::Mutex::new(outbox),
             pending: Mutex::new(None),
             kill: Notify::new(),
+            doomed: AtomicBool::new(false),
             freed,
         });
         let server = DropTask::spawn(runtime_api::serve(listener, environment.clone()));
@@ -175,7 +178,8 @@ impl Environment {
     /// The Runtime API's `next`: says that the environment waits, and returns its next invocation.
     pub(super) async fn next(&self) -> Option<Work> {
         let before = self.phase.send_replace(Phase::Waiting);
-        if before == Phase::Finishing {
+        // Claimed for ever where it is doomed: it answered just after its time limit.
+        if before == Phase::Finishing && !self.doomed.load(Ordering::Acquire) {
             self.release();
         }
         let work = self.outbox.lock().await.recv().await?;
@@ -222,6 +226,7 @@ impl Environment {
 
     /// SIGKILL, as Lambda does at the timeout.
     pub(super) fn kill(&self) {
+        self.doomed.store(true, Ordering::Release);
         self.kill.notify_one();
     }
 

@@ -1,7 +1,7 @@
 //! Lambda: functions as pools of execution environments.
 //!
 //! An execution environment is one process that serves one invocation at a time. Environments start on demand,
-//! stay warm, and are never queued for: an invocation takes an idle one, starts one, or is throttled.
+//! stay warm: an invocation takes an idle one, starts one, or is throttled.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
 mod environment;
@@ -60,7 +60,7 @@ pub enum LambdaError {
 #[derive(Debug)]
 pub struct Lambda {
     pools: BTreeMap<String, Arc<Pool>>,
-    _reaper: Arc<Reaper>,
+    reaper: Arc<Reaper>,
 }
 
 impl Lambda {
@@ -76,6 +76,10 @@ impl Lambda {
         endpoints: Endpoints,
         logs: Logs,
     ) -> Result<Self, LambdaError> {
+        // As many processes initialise at once as there are cores: Lambda has a machine for each, and here fifty at once
+        // would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let start_slots = Arc::new(tokio::sync::Semaphore::new(cores));
         let reaper = Arc::new(Reaper::start().map_err(LambdaError::SetUp)?);
         let mut pools = BTreeMap::new();
         for (id, function) in functions {
@@ -92,10 +96,11 @@ impl Lambda {
                 endpoints: endpoints.clone(),
                 logs: logs.clone(),
                 reaper: reaper.clone(),
+                start_slots: start_slots.clone(),
             });
             pools.insert(id.clone(), pool);
         }
-        Ok(Self { pools, _reaper: reaper })
+        Ok(Self { pools, reaper })
     }
 
     /// Invokes the function with this logical id and waits for its answer.
@@ -144,5 +149,12 @@ impl Lambda {
     /// Process ids of the live environments of a function, by logical id.
     pub fn process_ids(&self, logical_id: &str) -> Vec<u32> {
         self.pools.get(logical_id).map(|pool| pool.process_ids()).unwrap_or_default()
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        // An invocation under way holds the reaper too, and must not outlive the lab.
+        self.reaper.kill_group();
     }
 }

@@ -1,6 +1,6 @@
 //! One function: its environments, its concurrency and its invocations.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
@@ -22,11 +22,6 @@ const IDLE_LIMIT: Duration = Duration::from_secs(300);
 /// How long an invocation waits for an environment that has just answered. Over a network nobody comes back so soon;
 /// on one machine a client does, and would start a second environment each time.
 const FINISHING_LIMIT: Duration = Duration::from_millis(10);
-
-/// How many processes initialise at once on this machine. Lambda has a machine for each; here fifty at once
-/// would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
-static START_SLOTS: LazyLock<Semaphore> =
-    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)));
 
 #[derive(Debug)]
 pub(super) struct Pool {
@@ -100,11 +95,12 @@ impl Pool {
                 biased;
                 () = self.freed.notified() => {}
                 () = tokio::time::sleep(FINISHING_LIMIT), if finishing => {}
-                slot = START_SLOTS.acquire(), if !finishing => {
-                    // Never closed; an error would mean that there is nothing to wait for.
-                    let _slot = slot;
+                // Never closed; an error would mean that there is nothing to wait for.
+                slot = self.settings.start_slots.clone().acquire_owned(), if !finishing => {
                     let first = self.start(INIT_LIMIT).await;
-                    // A failed init is tried once more within the invocation, under the function's own time limit.
+                    drop(slot);
+                    // A failed init is tried once more within the invocation, under the function's own time limit,
+                    // and no longer at the cost of functions that work.
                     let started = match first {
                         Ok(started) => Ok(started),
                         Err(_) => self.start(self.settings.function.timeout).await,

@@ -38,12 +38,19 @@ impl Reaper {
     }
 }
 
-impl Drop for Reaper {
-    fn drop(&mut self) {
+impl Reaper {
+    /// Kills every environment, and the reaper with them.
+    pub(super) fn kill_group(&self) {
         if let Some(group) = Pid::from_raw(self.group()) {
             // Already gone is as good as killed.
             let _ = kill_process_group(group, Signal::KILL);
         }
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        self.kill_group();
         let _ = self.child.wait();
     }
 }

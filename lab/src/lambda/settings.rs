@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use super::reaper::Reaper;
 use super::variables::Endpoints;
 use crate::logs::Logs;
@@ -16,4 +18,6 @@ pub(super) struct Settings {
     pub(super) endpoints: Endpoints,
     pub(super) logs: Logs,
     pub(super) reaper: Arc<Reaper>,
+    /// One permit a process that initialises, over all functions of the stack.
+    pub(super) start_slots: Arc<Semaphore>,
 }

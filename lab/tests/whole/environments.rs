@@ -12,6 +12,12 @@ async fn ask(lab: &Lab, path: &str) -> Answer {
     get(&url(lab, path)).await
 }
 
+/// Asks once an environment of the unruly function waits: a machine under load may otherwise start a second one.
+async fn ask_idle(lab: &Lab, path: &str) -> Answer {
+    eventually("an environment waits", || lab.lambda.idle("Unruly") >= 1).await;
+    ask(lab, path).await
+}
+
 fn pid(answer: &Answer) -> u64 {
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()["pid"].as_u64().expect("a pid")
@@ -24,23 +30,23 @@ fn logged(lab: &Lab, text: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_environment_is_reused_while_it_lives() {
     let lab = unruly().start().await;
-    let first = pid(&ask(&lab, "/unruly/echo").await);
+    let first = pid(&ask_idle(&lab, "/unruly/echo").await);
     for _ in 0..5 {
-        assert_eq!(pid(&ask(&lab, "/unruly/echo").await), first);
+        assert_eq!(pid(&ask_idle(&lab, "/unruly/echo").await), first);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_a_500_problem_and_the_process_lives() {
     let lab = unruly().start().await;
-    let before = pid(&ask(&lab, "/unruly/echo").await);
-    let answer = ask(&lab, "/unruly/panic").await;
+    let before = pid(&ask_idle(&lab, "/unruly/echo").await);
+    let answer = ask_idle(&lab, "/unruly/panic").await;
     assert_eq!(answer.status, 500, "{}", answer.text);
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     let problem = answer.json();
     assert_eq!(problem["status"], 500);
     assert!(!answer.text.contains("as told"), "the cause stays inside: {}", answer.text);
-    assert_eq!(pid(&ask(&lab, "/unruly/echo").await), before);
+    assert_eq!(pid(&ask_idle(&lab, "/unruly/echo").await), before);
     assert!(logged(&lab, "panicked, as told"), "and is in the log");
 }
 
@@ -111,9 +117,10 @@ async fn a_function_that_hangs_at_init_is_given_ten_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_environment_serves_one_request_at_a_time() {
     let lab = unruly().start().await;
+    // Longer than three cold starts take on a busy machine, and less than the gateway waits.
     let requests: Vec<_> = (0..4)
         .map(|_| {
-            let to = url(&lab, "/patient/sleep-700");
+            let to = url(&lab, "/patient/sleep-1800");
             tokio::spawn(async move { get(&to).await })
         })
         .collect();

@@ -10,7 +10,7 @@ use crate::signed::get_signed;
 use crate::stack::{self, Variation, rows, url};
 
 /// request-ride's own limit, as the template states it.
-const BUDGET: Duration = Duration::from_secs(20);
+const BUDGET: Duration = Duration::from_secs(25);
 
 fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.status, 503, "{}", answer.text);
@@ -164,4 +164,14 @@ async fn a_hostile_url_in_ssm_is_refused_and_the_old_one_kept() {
         let answer = post(&url(&lab, "/ride"), RIDE).await;
         assert_eq!(answer.status, 201, "{hostile}: {}", answer.text);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_seats_are_a_429_that_says_when_to_come_back() {
+    let lab = Variation::default().parameter("ReservedConcurrency", "0").start().await;
+    let answer = post(&url(&lab, "/ride"), RIDE).await;
+    assert_eq!(answer.status, 429, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert!(answer.header("retry-after").is_some() && answer.header("access-control-allow-origin").is_some());
+    assert_eq!(answer.json()["status"], 429);
 }

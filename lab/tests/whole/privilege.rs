@@ -14,7 +14,7 @@ use crate::stack::{Variation, url};
 const OF_THE_PLATFORM: [&str; 2] = ["logs:", "xray:"];
 
 /// Every path through the functions that touches AWS: a new fleet, a changed fleet, rides with and without an idempotency
-/// key, a repeated one, and another body with the same key.
+/// key, a repeated one, another body with the same key, and a key while the fleet is gone.
 async fn full_run() -> (Vec<Call>, Lab) {
     let data = tempfile::tempdir().expect("a directory");
     let first = Variation::default().data(data.path()).start().await;
@@ -42,6 +42,18 @@ async fn full_run() -> (Vec<Call>, Lab) {
         .start()
         .await;
     calls.extend(second.calls.all());
+    // No unicorn can be had: a key is looked up all the same.
+    let without_fleet = Variation::default()
+        .changed(|stack| {
+            for role in stack.roles.values_mut() {
+                role.statements.retain(|statement| statement["Action"] != "dynamodb:Scan");
+            }
+        })
+        .start()
+        .await;
+    let refused = send(http::Method::POST, &url(&without_fleet, "/ride"), &keyed, RIDE).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    calls.extend(without_fleet.calls.all());
     (calls, second)
 }
 

@@ -7,6 +7,9 @@ use crate::stack;
 /// Kept by every function to answer, in milliseconds.
 const TO_ANSWER: u64 = 500;
 
+/// How often a claim is tried while others change it: `ROUNDS` of `shared/src/idempotency/once.rs`.
+const CLAIM_ROUNDS: u64 = 3;
+
 /// The SDK's back-off in milliseconds: `FIRST_PAUSE` of `shared/src/aws.rs`, and the SDK's own most.
 const SDK_FIRST_PAUSE: u64 = 50;
 const SDK_LONGEST_PAUSE: u64 = 20_000;
@@ -68,11 +71,27 @@ fn request_ride_can_make_every_attempt_and_still_answer() {
         (number(ride, "CALL_ATTEMPTS"), number(ride, "BACKOFF_BASE_MS"), number(ride, "BACKOFF_CAP_MS"));
     let fleet = longest(attempts, number(ride, "FLEET_ATTEMPT_TIMEOUT_MS"), base, cap);
     let record = longest(attempts, number(ride, "RECORD_ATTEMPT_TIMEOUT_MS"), base, cap);
-    let needed = number(ride, "SSM_TIMEOUT_MS") + fleet + record + TO_ANSWER;
+    let claims = longest(
+        number(ride, "DYNAMODB_ATTEMPTS"),
+        number(ride, "DYNAMODB_ATTEMPT_TIMEOUT_MS"),
+        SDK_FIRST_PAUSE,
+        SDK_LONGEST_PAUSE,
+    );
+    // Two addresses, one after the other; a claim that others contend for, and its completion.
+    let needed = 2 * number(ride, "SSM_TIMEOUT_MS") + fleet + record + (CLAIM_ROUNDS + 1) * claims + TO_ANSWER;
     assert!(milliseconds(ride) > needed, "{} ms are not more than {needed} ms", milliseconds(ride));
     for attempt in ["FLEET_ATTEMPT_TIMEOUT_MS", "RECORD_ATTEMPT_TIMEOUT_MS"] {
         assert!(number(ride, "CONNECT_TIMEOUT_MS") < number(ride, attempt), "connecting is part of {attempt}");
     }
+}
+
+#[test]
+fn a_claim_is_taken_over_only_after_its_holder_must_have_ended() {
+    let stack = resolved();
+    let ride = function(&stack, "RequestRideFunction");
+    let in_progress = number(ride, "IDEMPOTENCY_IN_PROGRESS_SECONDS") * 1000;
+    assert!(in_progress > milliseconds(ride), "{in_progress} ms");
+    assert!(number(ride, "IDEMPOTENCY_TTL_SECONDS") * 1000 > in_progress);
 }
 
 #[test]
