@@ -56,6 +56,12 @@ def before_call(context, case, kwargs):
 
 
 @schemathesis.hook
+def filter_case(context, case):
+    """API Gateway has no method for others than these, and refuses them as it does every route it has not: with a 403."""
+    return case.method.upper() in {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+
+
+@schemathesis.hook
 def after_call(context, case, response):
     """Counts."""
     _answers[(case.operation.method.upper(), case.operation.path, response.status_code)] += 1
