@@ -31,12 +31,20 @@ class Lab:
         self.command = command
         self.root = root
         self.output = folder / "lab.log"
+        self.state_directory = folder / "state"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Lab":
         with self.output.open("wb") as output:
             self._process = subprocess.Popen(
-                self.command, cwd=self.root, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                self.command,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                # Its own place: another lab of this checkout is none of our business.
+                env=os.environ | {"LAB_STATE_DIR": str(self.state_directory)},
             )
         try:
             self._wait_until_ready()
@@ -67,7 +75,8 @@ class Lab:
         return self._state()["ride_url"].removesuffix("/ride")
 
     def _state(self) -> dict:
-        return json.loads((self.root / ".lab" / "state.json").read_text())
+        (state,) = self.state_directory.glob("state-*.json")
+        return json.loads(state.read_text())
 
     def service_key(self) -> Key:
         """The key of request-ride, the one function that may call the signed routes.

@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use crate::reaper::Reaper;
 
 /// Why there are no binaries.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +58,9 @@ pub fn build(
             command.env_remove(name);
         }
     }
+    // A lab that is killed while it builds leaves no cargo behind.
+    let reaper = Reaper::start().map_err(BuildError::NoCargo)?;
+    command.process_group(reaper.group());
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(BuildError::NoCargo)?;
     let mut built = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {

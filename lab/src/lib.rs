@@ -17,6 +17,7 @@ pub mod keyring;
 pub mod lambda;
 mod listen;
 pub mod logs;
+mod reaper;
 pub mod ssm;
 mod task;
 pub mod template;

@@ -75,6 +75,19 @@ impl StackArgs {
         Ok(Options { template, parameters, port, data: self.data.clone(), api_origin: None })
     }
 
+    /// The options given that only count for a lab that is started now.
+    fn only_without_a_lab(&self) -> Vec<&'static str> {
+        [
+            (self.stage.is_some(), "--stage"),
+            (!self.parameter.is_empty(), "--parameter"),
+            (self.data.is_some(), "--data"),
+            (self.release, "--release"),
+        ]
+        .into_iter()
+        .filter_map(|(given, option)| given.then_some(option))
+        .collect()
+    }
+
     /// Builds what the plan needs and starts it.
     async fn start(&self, plan: Plan, options: &Options) -> anyhow::Result<Lab> {
         let profile = if self.release { Profile::Release } else { Profile::Quick };

@@ -1,5 +1,6 @@
 //! `cargo lab ride`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -70,8 +71,20 @@ impl Ride {
         let options = self.stack.options(0)?;
         let started = Instant::now();
         let booked = match State::read(&workspace_of(&options.template)) {
-            Some(state) => book(&state, self.booking).await?,
+            Some(state) => {
+                let refused = self.stack.only_without_a_lab();
+                anyhow::ensure!(
+                    refused.is_empty(),
+                    "a lab of stage {} runs already, so {} would have no effect; stop it, or leave them out",
+                    state.stage,
+                    refused.join(" and ")
+                );
+                terminal::print(&format!("booking with the running lab, {}", state.ride_url));
+                book(&state, self.booking).await?
+            }
             None => {
+                let kept = if options.data.is_some() { "" } else { "; nothing is kept" };
+                terminal::print(&format!("no lab runs here: starting one for this ride{kept}"));
                 let lab = self.stack.start(Plan::new(&options).await?, &options).await?;
                 book(&State::of(&lab)?, self.booking).await?
             }
@@ -141,7 +154,9 @@ fn plain(attribute: &Value) -> Value {
     let typed = attribute.as_object().and_then(|object| object.iter().next());
     match typed.map(|(kind, value)| (kind.as_str(), value)) {
         Some(("M", Value::Object(members))) => {
-            members.iter().map(|(name, member)| (name.clone(), plain(member))).collect::<Map<_, _>>().into()
+            // The engine keeps no order; the same ride reads the same each time.
+            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
+            sorted.into_iter().map(|(name, member)| (name.clone(), plain(member))).collect::<Map<_, _>>().into()
         }
         Some(("L", Value::Array(items))) => items.iter().map(plain).collect(),
         Some(("N", Value::String(digits))) => serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into()),

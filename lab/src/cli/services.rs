@@ -31,6 +31,10 @@ impl Services {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let mut options = self.stack.options(0)?;
         let watch = self.watch.trim_end_matches('/').to_owned();
+        anyhow::ensure!(
+            !options.parameters.contains_key("ApiBaseUrl"),
+            "name the origin with --watch, not with --parameter ApiBaseUrl"
+        );
         // `cargo lambda watch` knows no stage: its routes are at the root.
         options.parameters.insert("ApiBaseUrl".to_owned(), watch.clone());
         let env_file = self
@@ -40,7 +44,7 @@ impl Services {
         tokio::select! {
             stopped = stopping::requested() => {
                 stopped?;
-                Ok(ExitCode::SUCCESS)
+                Ok(stopping::code(true))
             }
             failed = self.serve(&options, &watch, &env_file) => failed,
         }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::assembly::Lab;
 
-/// Written by `cargo lab up` next to the template, as `.lab/state.json`, and removed when it stops.
+/// Written by `cargo lab up` next to the template, as `.lab/state-PID.json`, and removed when it stops: two labs of one
+/// checkout do not hide each other.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
     /// Process id of the lab.
@@ -51,42 +52,48 @@ impl State {
         })
     }
 
-    /// The lab that runs from this workspace, if one does.
+    /// The lab that runs from this workspace, the one started last if there are several.
     pub(super) fn read(workspace: &Path) -> Option<Self> {
-        let state: Self = serde_json::from_str(&std::fs::read_to_string(file(workspace)).ok()?).ok()?;
-        let pid = rustix::process::Pid::from_raw(i32::try_from(state.pid).ok()?)?;
-        // A killed lab leaves its file behind.
-        rustix::process::test_kill_process(pid).ok().map(|()| state)
+        let files = std::fs::read_dir(directory(workspace)).ok()?.flatten();
+        let states = files.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            name.strip_prefix("state-")?.strip_suffix(".json")?;
+            let state: Self = serde_json::from_str(&std::fs::read_to_string(entry.path()).ok()?).ok()?;
+            let started = entry.metadata().and_then(|data| data.modified()).ok()?;
+            if !state.lives() {
+                // A killed lab leaves its file behind; one that cannot be removed is recognised again.
+                let _ = std::fs::remove_file(entry.path());
+                return None;
+            }
+            Some((started, state))
+        });
+        states.max_by_key(|(started, _)| *started).map(|(_, state)| state)
+    }
+
+    fn lives(&self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
+        pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
     }
 
     /// Writes the file and returns a guard that removes it.
     pub(super) fn write(&self, workspace: &Path) -> anyhow::Result<Removed> {
-        let path = file(workspace);
-        let directory = path.parent().context("the state file has a directory")?;
-        std::fs::create_dir_all(directory).with_context(|| format!("could not make {}", directory.display()))?;
+        let directory = directory(workspace);
+        let path = directory.join(format!("state-{}.json", self.pid));
+        std::fs::create_dir_all(&directory).with_context(|| format!("could not make {}", directory.display()))?;
         write_privately(&path, &serde_json::to_string_pretty(self)?)
             .with_context(|| format!("could not write {}", path.display()))?;
-        Ok(Removed { path, pid: self.pid })
+        Ok(Removed(path))
     }
 }
 
-/// Removes the state file when the lab stops, unless another lab has taken it over.
+/// Removes the state file when the lab stops.
 #[derive(Debug)]
-pub(super) struct Removed {
-    path: PathBuf,
-    pid: u32,
-}
+pub(super) struct Removed(PathBuf);
 
 impl Drop for Removed {
     fn drop(&mut self) {
-        let ours = std::fs::read_to_string(&self.path)
-            .ok()
-            .and_then(|text| serde_json::from_str::<State>(&text).ok())
-            .is_some_and(|state| state.pid == self.pid);
-        if ours {
-            // A file that stays is recognised by its dead process.
-            let _ = std::fs::remove_file(&self.path);
-        }
+        // A file that stays is recognised by its dead process.
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -97,10 +104,6 @@ fn write_privately(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     file.write_all(text.as_bytes())
-}
-
-fn file(workspace: &Path) -> PathBuf {
-    directory(workspace).join("state.json")
 }
 
 /// `.lab` next to the template, or what `LAB_STATE_DIR` says: two checkouts of one workspace, and tests, need their own.

@@ -1,5 +1,7 @@
 //! Stopping in order.
 
+use std::process::ExitCode;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Waits for Ctrl-C, SIGTERM or SIGHUP.
@@ -12,4 +14,11 @@ pub(super) async fn requested() -> std::io::Result<()> {
         _ = hang_up.recv() => {}
     }
     Ok(())
+}
+
+/// Says goodbye. A lab that was serving has done its work; one that was still starting has not, and ends as a shell
+/// expects of an interrupted command.
+pub(super) fn code(serving: bool) -> ExitCode {
+    super::terminal::print("\nStopped.");
+    if serving { ExitCode::SUCCESS } else { ExitCode::from(130) }
 }

@@ -1,6 +1,7 @@
 //! `cargo lab up`.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -16,7 +17,7 @@ use crate::task::DropTask;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab up\n  cargo lab up --port 0 --data ./rides\n  cargo lab up --stage load --parameter LogLevel=debug"
+    after_help = "Examples:\n  cargo lab up\n  cargo lab up --port 0 --data .lab/rides\n  cargo lab up --stage load --parameter LogLevel=debug"
 )]
 pub(super) struct Up {
     #[command(flatten)]
@@ -30,6 +31,9 @@ pub(super) struct Up {
     /// Do not book the first ride, which shows that everything works
     #[arg(long)]
     no_ride: bool,
+    /// Whether the stack has come up.
+    #[arg(skip)]
+    serving: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,7 +52,7 @@ impl Up {
         tokio::select! {
             stopped = stopping::requested() => {
                 stopped?;
-                Ok(ExitCode::SUCCESS)
+                Ok(stopping::code(self.serving.load(Ordering::Acquire)))
             }
             failed = self.serve(&options) => failed,
         }
@@ -62,6 +66,7 @@ impl Up {
         let printer = self.print_logs(&lab.logs);
         let state = State::of(&lab)?;
         let _removed = state.write(&workspace_of(&options.template))?;
+        self.serving.store(true, Ordering::Release);
         announce(&lab, &state);
         if !self.no_ride {
             let booking = Booking::default();

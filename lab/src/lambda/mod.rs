@@ -7,7 +7,6 @@
 mod environment;
 mod invocation;
 mod pool;
-mod reaper;
 mod report;
 mod runtime_api;
 mod settings;
@@ -21,9 +20,9 @@ pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use variables::Endpoints;
 
 use crate::logs::Logs;
+use crate::reaper::Reaper;
 use crate::template::Function;
 use pool::Pool;
-use reaper::Reaper;
 use settings::Settings;
 
 /// Why the Lambda room did not open or a function does not start.

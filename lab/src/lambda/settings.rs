@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::reaper::Reaper;
 use super::variables::Endpoints;
 use crate::logs::Logs;
+use crate::reaper::Reaper;
 use crate::template::Function;
 
 /// What a pool needs to start environments.

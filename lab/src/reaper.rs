@@ -6,19 +6,19 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// A process that leads the process group of all environments and kills the whole group once its standard input closes.
+/// A process that leads the process group of everything the lab starts (environments, cargo) and kills the whole group once its standard input closes.
 ///
 /// The kernel closes that pipe however the lab ends, SIGKILL included. `PR_SET_PDEATHSIG` would do the same on Linux only,
 /// needs unsafe code, and fires when the spawning *thread* ends. The group is not the terminal's foreground group,
 /// so Ctrl-C reaches the lab alone, which then stops the functions in order.
 #[derive(Debug)]
-pub(super) struct Reaper {
+pub(crate) struct Reaper {
     child: Child,
     _lifeline: Option<ChildStdin>,
 }
 
 impl Reaper {
-    pub(super) fn start() -> io::Result<Self> {
+    pub(crate) fn start() -> io::Result<Self> {
         let mut child = Command::new("/bin/sh")
             .args(["-c", "cat >/dev/null; kill -KILL 0"])
             .env_clear()
@@ -33,14 +33,14 @@ impl Reaper {
     }
 
     /// The process group that environments join.
-    pub(super) fn group(&self) -> i32 {
+    pub(crate) fn group(&self) -> i32 {
         i32::try_from(self.child.id()).unwrap_or(0)
     }
 }
 
 impl Reaper {
     /// Kills every environment, and the reaper with them.
-    pub(super) fn kill_group(&self) {
+    pub(crate) fn kill_group(&self) {
         if let Some(group) = Pid::from_raw(self.group()) {
             // Already gone is as good as killed.
             let _ = kill_process_group(group, Signal::KILL);
