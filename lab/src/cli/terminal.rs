@@ -80,7 +80,8 @@ pub(super) fn print(text: &str) -> bool {
 pub(super) fn readable(line: &Line, palette: Palette) -> Option<String> {
     let time = line.time.to_zoned(TimeZone::UTC).strftime("%H:%M:%S%.3f").to_string();
     let time = palette.paint(Style::Dim, &time);
-    let name = palette.paint(Style::Bold, &format!("{:<16}", short(&line.origin.function)));
+    let name = if line.kind == Kind::Access { "api" } else { short(&line.origin.function) };
+    let name = palette.paint(Style::Bold, &format!("{name:<16}"));
     let said = match line.kind {
         Kind::Platform => palette.paint(Style::Dim, &platform(&line.text)?),
         Kind::Access => palette.paint(Style::Dim, &access(&line.text)),
