@@ -23,9 +23,16 @@ impl Handler for Moody {
 }
 
 fn moody() -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
+    moody_where(true)
+}
+
+fn moody_where(
+    caller_budget: bool,
+) -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
     let settings = Settings { service: "moody", stage: "dev".into(), timeout: Duration::from_secs(20) };
     let headers = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".parse().expect("ascii"))].into_iter().collect();
-    service(settings, Routes { method: Method::POST, path: "/ride", health: "/health", headers }, Moody)
+    let routes = Routes { method: Method::POST, path: "/ride", health: "/health", caller_budget, headers };
+    service(settings, routes, Moody)
 }
 
 /// A REST event with this body, changed by `change`.
@@ -124,6 +131,14 @@ async fn a_caller_with_no_patience_is_told_at_once() {
             answer(&mut moody(), event("{}", |event| header(event, "X-Remaining-Ms", patience))).await;
         assert_eq!(status.as_u16(), expected, "{patience}");
         assert_eq!(headers.contains_key(header::RETRY_AFTER), expected == 503, "{patience}");
+    }
+}
+
+#[tokio::test]
+async fn a_strangers_patience_does_not_count() {
+    for patience in ["0", "500"] {
+        let request = event("{}", |event| header(event, "X-Remaining-Ms", patience));
+        assert_eq!(answer(&mut moody_where(false), request).await.0, StatusCode::CREATED, "{patience}");
     }
 }
 

@@ -59,7 +59,7 @@ impl<S> Invocations<S> {
             now_ms,
             deadline_ms: invocation.map_or(0, |invocation| invocation.deadline),
             timeout: self.settings.timeout,
-            caller_waits: caller_waits(request.headers()),
+            caller_waits: caller_waits(request.headers()).filter(|_| self.routes.caller_budget),
         };
         RequestContext {
             request_id: RequestId::of(request.headers()),

@@ -28,6 +28,8 @@ pub struct Routes {
     pub path: &'static str,
     /// Where `GET` says whether it lives.
     pub health: &'static str,
+    /// Whether a caller's `X-Remaining-Ms` counts. Only where all callers are ours: a stranger could make 503s with it.
+    pub caller_budget: bool,
     /// Headers on every answer of these paths, whatever its status.
     pub headers: HeaderMap,
 }

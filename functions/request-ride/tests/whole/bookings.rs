@@ -1,7 +1,7 @@
 //! From the event to the response, with services that misbehave.
 
 use crate::fake::{self, Fake, Reply};
-use crate::system::{STORED, UNICORN, answer, ask, assert_unavailable, event, stores};
+use crate::system::{STORED, UNICORN, answer, ask, assert_unavailable, due_in, event, stores};
 use http::StatusCode;
 use lambda_http::{Context, RequestExt};
 use serde_json::{Value, json};
@@ -147,15 +147,24 @@ async fn nobody_at_the_address_is_a_503() {
 async fn a_short_budget_ends_the_waiting() {
     let slow = Fake::start(|_| Reply::Never).await;
     let started = Instant::now();
-    let request = event(|event| {
-        event["headers"]["X-Remaining-Ms"] = "600".into();
-        event["multiValueHeaders"]["X-Remaining-Ms"] = json!(["600"]);
-    });
+    let request = due_in(event(|_| {}), Duration::from_millis(600));
     assert_unavailable(&ask(&slow, &slow, request).await, "a slow fleet");
     assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
     let patience: u64 =
         slow.requests()[0].header("x-remaining-ms").and_then(|text| text.parse().ok()).expect("a number");
     assert!((1..=100).contains(&patience), "{patience}");
+}
+
+/// Else anyone could make a 503.
+#[tokio::test]
+async fn a_rider_cannot_shorten_the_budget() {
+    let fleet = Fake::start(|_| Reply::json(200, UNICORN)).await;
+    let record = Fake::start(|_| Reply::json(201, STORED)).await;
+    let request = event(|event| {
+        event["headers"]["X-Remaining-Ms"] = "0".into();
+        event["multiValueHeaders"]["X-Remaining-Ms"] = json!(["0"]);
+    });
+    assert_eq!(ask(&fleet, &record, request).await.status, 201);
 }
 
 #[tokio::test]
