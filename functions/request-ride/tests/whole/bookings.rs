@@ -1,7 +1,7 @@
 //! From the event to the response, with services that misbehave.
 
 use crate::fake::{self, Fake, Reply};
-use crate::system::{STORED, UNICORN, answer, ask, assert_unavailable, due_in, event, stores};
+use crate::system::{Answered, STORED, UNICORN, answer, ask, assert_unavailable, due_in, event, stores};
 use http::StatusCode;
 use lambda_http::{Context, RequestExt};
 use serde_json::{Value, json};
@@ -65,10 +65,25 @@ async fn without_a_stored_ride_there_is_no_201() {
         (Reply::json(201, &format!(r#"{{"success": true, "x": "{}"}}"#, "x".repeat(70_000))), 1),
     ] {
         let what = format!("{reply:.60?}");
+        let refused = matches!(&reply, Reply::Whole { status: 403, .. });
         let record = Fake::start(move |_| reply.clone()).await;
-        assert_unavailable(&ask(&fleet, &record, event(|_| {})).await, &what);
+        let answered = ask(&fleet, &record, event(|_| {})).await;
+        assert_unavailable(&answered, &what);
+        assert_detail(&answered, if refused { NOT_STORED } else { NOT_KNOWN });
         assert_eq!(record.requests().len(), attempts, "{what}");
     }
+    // Nobody was asked, so nothing is stored.
+    let nowhere = HashMap::from([("fleet", fleet.url("/dev/unicorn"))]);
+    let answered = answer(nowhere, event(|_| {})).await;
+    assert_unavailable(&answered, "no address of the record service");
+    assert_detail(&answered, NOT_STORED);
+}
+
+const NOT_STORED: &str = "The ride was not stored";
+const NOT_KNOWN: &str = "It is not known whether the ride was stored. Repeating";
+
+fn assert_detail(answered: &Answered, start: &str) {
+    assert!(answered.body["detail"].as_str().is_some_and(|detail| detail.starts_with(start)), "{}", answered.body);
 }
 
 #[tokio::test]
