@@ -109,10 +109,33 @@ async fn the_path_decides_with_or_without_the_stage() {
         ("BREW", "/ride", 405),
         ("POST", "/health", 405),
     ] {
-        let change = |event: &mut Value| (event["path"], event["httpMethod"]) = (path.into(), method.into());
+        let change = |event: &mut Value| {
+            (event["path"], event["httpMethod"]) = (path.into(), method.into());
+            event["requestContext"]["resourcePath"] = Value::Null;
+        };
         let (status, headers, _) = answer(&mut moody(), event("{}", change)).await;
         assert_eq!(status.as_u16(), expected, "{method} {path}");
         assert_eq!(headers.contains_key(header::ALLOW), expected == 405, "{method} {path}");
+    }
+}
+
+/// A custom domain with a base path mapping: the mapping is in the path and not in the resource.
+#[tokio::test]
+async fn a_base_path_does_not_matter() {
+    for (path, resource, expected) in [
+        ("/wild/ride", "/ride", 201),
+        ("/wild/dev/ride", "/ride", 201),
+        ("/ride", "", 201),
+        ("/ride", "/{proxy+}", 201),
+        ("/wild/ride", "/{proxy+}", 404),
+        ("/wild/ride", "", 404),
+    ] {
+        let change = |event: &mut Value| {
+            (event["path"], event["resource"]) = (path.into(), resource.into());
+            event["requestContext"]["resourcePath"] = resource.into();
+        };
+        let (status, ..) = answer(&mut moody(), event("{}", change)).await;
+        assert_eq!(status.as_u16(), expected, "{path} {resource}");
     }
 }
 

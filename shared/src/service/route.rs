@@ -1,9 +1,10 @@
 use super::{Answer, LONGEST_BODY, bytes, json};
-use crate::context::RequestContext;
+use crate::context;
 use crate::media_type::is_json;
 use crate::problem::{Failure, Problem};
 use http::{HeaderMap, Method, StatusCode, header};
 use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
 use lambda_http::tower::Service;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -50,7 +51,7 @@ impl Routes {
 #[derive(Debug)]
 pub struct Call {
     /// Its id, its time and its traces.
-    pub context: RequestContext,
+    pub context: context::RequestContext,
     pub(super) stage: Arc<str>,
     pub(super) request: lambda_http::Request,
 }
@@ -81,8 +82,17 @@ impl Call {
         context.authorizer().map(|authorizer| &authorizer.fields).filter(|fields| !fields.is_empty())
     }
 
-    /// The path without the stage, which API Gateway leaves out and other gateways put in front.
+    /// The path without what gateways put in front: the stage, or the base path of a custom domain, which is part of a
+    /// REST event's path but not of its resource.
     pub fn path(&self) -> &str {
+        // A resource with a variable in it is a pattern and no path.
+        if let Some(RequestContext::ApiGatewayV1(context)) = self.request.request_context_ref()
+            && let Some(resource) = context.resource_path.as_deref()
+            && !resource.is_empty()
+            && !resource.contains('{')
+        {
+            return resource;
+        }
         let path = self.request.raw_http_path();
         let inner = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.stage));
         inner.filter(|inner| inner.starts_with('/')).unwrap_or(path)
