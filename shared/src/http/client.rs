@@ -97,8 +97,13 @@ impl Client {
     /// No attempt brought an answer.
     pub async fn send(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
         let mut pauses = self.schedule.pauses(fastrand::Rng::new());
+        let mut last = None;
         loop {
-            let result = self.attempt(call, context).await;
+            let result = match (self.attempt(call, context).await, last) {
+                // The pause took longer than it should: what the last attempt brought is why there is no answer.
+                (Err(CallError::OutOfTime), Some(last)) => return last,
+                (result, _) => result,
+            };
             let again = match &result {
                 Ok(answer) => matches!(answer.status.as_u16(), 429 | 500 | 502 | 504),
                 Err(error) => error.is_transient(),
@@ -110,6 +115,7 @@ impl Client {
                 Err(error) => tracing::debug!(error = error as &dyn std::error::Error, "attempt failed, trying again"),
             }
             tokio::time::sleep(pause).await;
+            last = Some(result);
         }
     }
 
