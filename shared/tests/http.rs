@@ -33,7 +33,8 @@ async fn after_an_endless_pause(reply: Reply) -> (Result<Answer, CallError>, usi
     let client = Client::new(Duration::from_secs(1), schedule).expect("a TLS stack");
     let url = ServiceUrl::try_from(fake.url("/").as_str()).expect("a legal address");
     let attempt_timeout = Duration::from_secs(1);
-    let call = Call { method: Method::GET, url: &url, body: Vec::new(), json: false, attempt_timeout };
+    let (dependency, method) = ("test", Method::GET);
+    let call = Call { dependency, method, url: &url, body: Vec::new(), json: false, attempt_timeout };
     let request_id = RequestId::parse("r-1").expect("a legal id");
     let context = RequestContext { request_id, budget, trace: None, traceparent: None };
     (client.send(&call, &context).await, fake.requests().len())

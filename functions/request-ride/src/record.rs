@@ -75,7 +75,8 @@ impl<S: Store> Records for Services<S> {
         let url = self.records.address.get(&context.budget).await?;
         let body = serde_json::to_vec(record)?;
         let attempt_timeout = self.records.attempt_timeout;
-        let call = Call { method: Method::POST, url: &url, body, json: true, attempt_timeout };
+        let (dependency, method) = ("put-ride-record", Method::POST);
+        let call = Call { dependency, method, url: &url, body, json: true, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
         if let Some(why) = answer.forbidden() {
             return Err(RecordError::Forbidden(why.to_owned()));

@@ -1,9 +1,11 @@
 //! From the event to the response, with services that misbehave.
 
+use crate::canary::Log;
 use crate::fake::{self, Fake, Reply};
 use crate::system::{Answered, STORED, UNICORN, answer, ask, assert_unavailable, due_in, event, stores};
 use http::StatusCode;
 use lambda_http::{Context, RequestExt};
+use request_ride::SERVICE;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -130,8 +132,20 @@ async fn a_passing_trouble_is_survived() {
     };
     let fleet = Fake::start(move |number| bumpy(number, Reply::json(200, UNICORN))).await;
     let record = Fake::start(move |number| bumpy(number, Reply::json(201, STORED))).await;
+    let log = Log::of(SERVICE);
     let answered = ask(&fleet, &record, event(|_| {})).await;
     assert_eq!(answered.status, 201, "{}", answered.body);
+    let lines = log.take();
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let retries: Vec<Value> = lines.filter(|line: &Value| line["message"] == "attempt failed, trying again").collect();
+    for dependency in ["request-unicorn", "put-ride-record"] {
+        let retries: Vec<&Value> = retries.iter().filter(|line| line["dependency"] == dependency).collect();
+        let [broken, refused] = retries[..] else { panic!("{retries:?}") };
+        assert_eq!((&broken["level"], &refused["level"]), (&json!("INFO"), &json!("INFO")));
+        assert!(broken["error"].as_str().is_some_and(|error| error.starts_with("the answer broke off")), "{broken}");
+        assert_eq!(refused["status"], 502, "{refused}");
+        assert_eq!(broken["request_id"], "sample-ride", "{broken}");
+    }
     let bodies: Vec<String> = record.requests().into_iter().map(|request| request.body).collect();
     assert!(bodies.len() == 3 && bodies.iter().all(|body| *body == bodies[0]), "the same ride each time");
 }
