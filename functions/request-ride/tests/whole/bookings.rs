@@ -145,6 +145,7 @@ async fn a_passing_trouble_is_survived() {
         assert!(broken["error"].as_str().is_some_and(|error| error.starts_with("the answer broke off")), "{broken}");
         assert_eq!(refused["status"], 502, "{refused}");
         assert_eq!(broken["request_id"], "sample-ride", "{broken}");
+        assert_eq!(broken["xray_trace_id"], "1-5759e988-bd862e3fe1be46a994272793", "as the access log has it");
     }
     let bodies: Vec<String> = record.requests().into_iter().map(|request| request.body).collect();
     assert!(bodies.len() == 3 && bodies.iter().all(|body| *body == bodies[0]), "the same ride each time");
