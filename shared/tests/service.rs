@@ -180,6 +180,7 @@ async fn the_content_type_and_the_length_are_judged_before_the_body() {
         ("text/plain", "{}".to_owned(), 415),
         ("", "{}".to_owned(), 415),
         ("Application/JSON; charset=utf-8", "{}".to_owned(), 201),
+        ("application/json; charset=utf-16", "{}".to_owned(), 415),
         ("application/json", " ".repeat(8 * 1024), 201),
         ("application/json", " ".repeat(8 * 1024 + 1), 413),
         ("application/json", "x".repeat(10_000_000), 413),
@@ -197,4 +198,20 @@ async fn the_content_type_and_the_length_are_judged_before_the_body() {
     )
     .await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_as_what_it_is() {
+    for (encoding, body, expected) in [
+        ("gzip", "{}", 415),
+        ("identity, gzip", "{}", 415),
+        ("br", "{}", 415),
+        ("Identity", "{}", 201),
+        ("gzip", "", 201), // nothing is nothing in any encoding; the handler here takes it
+    ] {
+        let request = event(body, |event| header(event, "Content-Encoding", encoding));
+        let (status, headers, problem) = answer(&mut moody(), request).await;
+        assert_eq!(status.as_u16(), expected, "{encoding} {body}: {problem}");
+        assert_eq!(headers.contains_key(header::ACCEPT_ENCODING), expected == 415, "{encoding} {body}");
+    }
 }

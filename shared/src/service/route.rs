@@ -1,6 +1,6 @@
 use super::{Answer, LONGEST_BODY, bytes, json};
 use crate::context;
-use crate::media_type::is_json;
+use crate::media_type::{is_json, is_utf8};
 use crate::problem::{Failure, Problem};
 use http::{HeaderMap, Method, StatusCode, header};
 use lambda_http::RequestExt;
@@ -60,15 +60,24 @@ impl Call {
     /// The body of a request that must carry JSON.
     ///
     /// # Errors
-    /// It is too long, or it does not claim to be JSON.
+    /// It is too long, or it does not claim to be plain JSON in UTF-8.
     pub fn json_body(&self) -> Result<&[u8], Problem> {
         let body = bytes(self.request.body());
         if body.len() > LONGEST_BODY {
             return Err(Problem::TooLarge(LONGEST_BODY));
         }
         let content_type = self.request.headers().get(header::CONTENT_TYPE);
-        let claims_json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
-        if claims_json { Ok(body) } else { Err(Problem::NotJson) }
+        let claims_json =
+            content_type.and_then(|value| value.to_str().ok()).is_some_and(|value| is_json(value) && is_utf8(value));
+        if !claims_json {
+            return Err(Problem::NotJson);
+        }
+        // Else a compressed body or another charset would be called bad JSON, which it is not.
+        let mut encodings = self.request.headers().get_all(header::CONTENT_ENCODING).iter();
+        if !body.is_empty() && !encodings.all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Problem::Encoded);
+        }
+        Ok(body)
     }
 
     /// The headers of the request.
