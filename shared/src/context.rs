@@ -25,6 +25,11 @@ pub struct RequestContext {
 }
 
 impl RequestContext {
+    /// The id of the whole X-Ray trace, as access logs have it.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace.as_deref()?.split(';').find_map(|part| part.strip_prefix("Root="))
+    }
+
     /// The headers that an outbound call carries.
     pub fn outbound_headers(&self, attempt: Duration) -> HeaderMap {
         let mut headers = HeaderMap::new();

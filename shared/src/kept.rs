@@ -5,6 +5,10 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
+/// The longest pause while there is no value: until there is one every request fails, so it must heal soon, yet not
+/// every request may read.
+const PAUSE_WITHOUT_VALUE: Duration = Duration::from_millis(200);
+
 /// The value as it was read last.
 #[derive(Debug)]
 pub struct Kept<T> {
@@ -26,7 +30,8 @@ impl<T: Clone> Kept<T> {
     }
 
     /// The value at this moment: the kept one, or what `read` brings when it is time, or the old one when that fails.
-    /// `pause` says after which time to read again. `None` means that no read has ever succeeded.
+    /// `pause` says after which time to read again; after a failure without any value it is cut short.
+    /// `None` means that no read has ever succeeded.
     pub async fn get_at<E: Error + 'static>(
         &self,
         now: Instant,
@@ -37,7 +42,9 @@ impl<T: Clone> Kept<T> {
         let mut state = self.state.lock().await;
         if state.next_read.is_none_or(|next| now >= next) {
             let result = read.await;
-            state.next_read = Some(now + pause(&result));
+            let pause = pause(&result);
+            let without_value = result.is_err() && state.value.is_none();
+            state.next_read = Some(now + if without_value { pause.min(PAUSE_WITHOUT_VALUE) } else { pause });
             self.tell(result.as_ref().err(), state.failing);
             state.failing = result.is_err();
             if let Ok(value) = result {

@@ -13,6 +13,13 @@ pub fn is_json(content_type: &str) -> bool {
     }
 }
 
+/// Whether a `Content-Type` leaves open how text is encoded, or says that it is UTF-8.
+pub fn is_utf8(content_type: &str) -> bool {
+    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let mut charsets = parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    charsets.all(|(_, value)| value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +30,19 @@ mod tests {
             ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/vnd.a.b+json"]
         {
             assert!(is_json(json), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_another_charset_is_not_utf_8() {
+        for utf8 in ["", "application/json", "a/b; charset=utf-8", "a/b;Charset=\"UTF-8\"", "a/b; v=1; CHARSET = utf-8"]
+        {
+            assert!(is_utf8(utf8), "{utf8}");
+        }
+        for other in
+            ["a/b; charset=utf-16", "a/b;charset=", "a/b; v=1; Charset=\"latin1\"", "a/b;charset=utf-8;charset=x"]
+        {
+            assert!(!is_utf8(other), "{other}");
         }
     }
 

@@ -40,8 +40,10 @@ pub enum Problem {
     KeyReused,
     /// The body is longer than this many bytes.
     TooLarge(usize),
-    /// The body does not claim to be JSON.
+    /// The body does not claim to be JSON in UTF-8.
     NotJson,
+    /// The body is compressed, or encoded in another way.
+    Encoded,
     /// The body is JSON, but not what is asked for.
     InvalidFields(Vec<FieldError>),
     /// A bug: nothing about it is told.
@@ -78,7 +80,7 @@ impl Problem {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict(_) | Self::InProgress { .. } => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::InvalidFields(_) | Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -95,7 +97,8 @@ impl Problem {
             Self::InProgress { .. } => "The same request is being worked on; ask again in a moment.".into(),
             Self::KeyReused => "This Idempotency-Key was used for a request with another body.".into(),
             Self::TooLarge(limit) => format!("The body is longer than {limit} bytes."),
-            Self::NotJson => "The body must be sent as application/json.".into(),
+            Self::NotJson => "The body must be sent as application/json, in UTF-8.".into(),
+            Self::Encoded => "The body must be sent without a Content-Encoding.".into(),
             Self::InvalidFields(_) => "One or more fields of the body are missing or wrong.".into(),
             Self::Internal => "Something went wrong on our side.".into(),
             Self::Unavailable { detail, .. } => (*detail).into(),
@@ -123,6 +126,10 @@ impl Problem {
                 if let Ok(allowed) = HeaderValue::from_str(allowed.as_str()) {
                     headers.insert(header::ALLOW, allowed);
                 }
+            }
+            // Tells this 415 from the other (RFC 9110, section 15.5.16).
+            Self::Encoded => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             Self::Unavailable { retry_after_s, .. } | Self::InProgress { retry_after_s } => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));

@@ -23,9 +23,16 @@ impl Handler for Moody {
 }
 
 fn moody() -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
+    moody_where(true)
+}
+
+fn moody_where(
+    caller_budget: bool,
+) -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
     let settings = Settings { service: "moody", stage: "dev".into(), timeout: Duration::from_secs(20) };
     let headers = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".parse().expect("ascii"))].into_iter().collect();
-    service(settings, Routes { method: Method::POST, path: "/ride", health: "/health", headers }, Moody)
+    let routes = Routes { method: Method::POST, path: "/ride", health: "/health", caller_budget, headers };
+    service(settings, routes, Moody)
 }
 
 /// A REST event with this body, changed by `change`.
@@ -102,10 +109,33 @@ async fn the_path_decides_with_or_without_the_stage() {
         ("BREW", "/ride", 405),
         ("POST", "/health", 405),
     ] {
-        let change = |event: &mut Value| (event["path"], event["httpMethod"]) = (path.into(), method.into());
+        let change = |event: &mut Value| {
+            (event["path"], event["httpMethod"]) = (path.into(), method.into());
+            event["requestContext"]["resourcePath"] = Value::Null;
+        };
         let (status, headers, _) = answer(&mut moody(), event("{}", change)).await;
         assert_eq!(status.as_u16(), expected, "{method} {path}");
         assert_eq!(headers.contains_key(header::ALLOW), expected == 405, "{method} {path}");
+    }
+}
+
+/// A custom domain with a base path mapping: the mapping is in the path and not in the resource.
+#[tokio::test]
+async fn a_base_path_does_not_matter() {
+    for (path, resource, expected) in [
+        ("/wild/ride", "/ride", 201),
+        ("/wild/dev/ride", "/ride", 201),
+        ("/ride", "", 201),
+        ("/ride", "/{proxy+}", 201),
+        ("/wild/ride", "/{proxy+}", 404),
+        ("/wild/ride", "", 404),
+    ] {
+        let change = |event: &mut Value| {
+            (event["path"], event["resource"]) = (path.into(), resource.into());
+            event["requestContext"]["resourcePath"] = resource.into();
+        };
+        let (status, ..) = answer(&mut moody(), event("{}", change)).await;
+        assert_eq!(status.as_u16(), expected, "{path} {resource}");
     }
 }
 
@@ -128,6 +158,14 @@ async fn a_caller_with_no_patience_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn a_strangers_patience_does_not_count() {
+    for patience in ["0", "500"] {
+        let request = event("{}", |event| header(event, "X-Remaining-Ms", patience));
+        assert_eq!(answer(&mut moody_where(false), request).await.0, StatusCode::CREATED, "{patience}");
+    }
+}
+
+#[tokio::test]
 async fn a_hostile_request_id_is_replaced() {
     for hostile in ["<script>alert(1)</script>", "a b", &"x".repeat(10 * 1024)] {
         let (status, headers, _) =
@@ -142,6 +180,7 @@ async fn the_content_type_and_the_length_are_judged_before_the_body() {
         ("text/plain", "{}".to_owned(), 415),
         ("", "{}".to_owned(), 415),
         ("Application/JSON; charset=utf-8", "{}".to_owned(), 201),
+        ("application/json; charset=utf-16", "{}".to_owned(), 415),
         ("application/json", " ".repeat(8 * 1024), 201),
         ("application/json", " ".repeat(8 * 1024 + 1), 413),
         ("application/json", "x".repeat(10_000_000), 413),
@@ -159,4 +198,20 @@ async fn the_content_type_and_the_length_are_judged_before_the_body() {
     )
     .await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_as_what_it_is() {
+    for (encoding, body, expected) in [
+        ("gzip", "{}", 415),
+        ("identity, gzip", "{}", 415),
+        ("br", "{}", 415),
+        ("Identity", "{}", 201),
+        ("gzip", "", 201), // nothing is nothing in any encoding; the handler here takes it
+    ] {
+        let request = event(body, |event| header(event, "Content-Encoding", encoding));
+        let (status, headers, problem) = answer(&mut moody(), request).await;
+        assert_eq!(status.as_u16(), expected, "{encoding} {body}: {problem}");
+        assert_eq!(headers.contains_key(header::ACCEPT_ENCODING), expected == 415, "{encoding} {body}");
+    }
 }

@@ -60,5 +60,6 @@ impl From<StoreError> for Failure {
 
 /// The paths of this service.
 pub fn routes() -> Routes {
-    Routes { method: Method::POST, path: "/record", health: "/record/health", headers: HeaderMap::new() }
+    let headers = HeaderMap::new();
+    Routes { method: Method::POST, path: "/record", health: "/record/health", caller_budget: true, headers }
 }

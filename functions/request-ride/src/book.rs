@@ -1,7 +1,7 @@
 use crate::{Fleet, RecordError, Records, RequestRide};
 use jiff::Timestamp;
 use shared::context::RequestContext;
-use shared::idempotency::{Begun, Booking, Claim, ClaimId, Claims, Key, Payload};
+use shared::idempotency::{Begun, Booking, Claim, ClaimId, Claims, Key, Payload, Refusal};
 use shared::problem::{Failure, Problem};
 use shared::ride::{Label, Location, Record, Ride};
 
@@ -47,7 +47,16 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
         let begun = match self.choose(wish, context).await {
             Ok(booking) => self.once.begin(&id, &payload, booking, &context.budget).await?,
             // What is booked already needs no unicorn.
-            Err(failure) => self.once.resume(&id, &payload, &context.budget).await?.ok_or(failure)?,
+            Err(failure) => match self.once.resume(&id, &payload, &context.budget).await {
+                Ok(begun) => begun.ok_or(failure)?,
+                Err(Refusal::Unknown(error)) => {
+                    // The fleet failed first: that is what has to be repaired, and what the answer is about.
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "whether the ride is booked already could not be read");
+                    return Err(failure);
+                }
+                Err(refusal) => return Err(refusal.into()),
+            },
         };
         match begun {
             Begun::Replay(booking) => Ok(booking),

@@ -60,7 +60,8 @@ impl<S: Store> Fleet for Services<S> {
     async fn unicorn(&self, context: &RequestContext) -> Result<Unicorn, FleetError> {
         let url = self.fleet.address.get(&context.budget).await?;
         let attempt_timeout = self.fleet.attempt_timeout;
-        let call = Call { method: Method::GET, url: &url, body: Vec::new(), json: false, attempt_timeout };
+        let (dependency, method) = ("request-unicorn", Method::GET);
+        let call = Call { dependency, method, url: &url, body: Vec::new(), json: false, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
         if let Some(why) = answer.forbidden() {
             return Err(FleetError::Forbidden(why.to_owned()));

@@ -49,11 +49,15 @@ impl From<RecordError> for Failure {
             RecordError::NoAnswer(CallError::OutOfTime) => {
                 unavailable("There was not enough time left to store the ride.")
             }
-            RecordError::Unknown(_)
-            | RecordError::NoAnswer(_)
-            | RecordError::Forbidden(_)
-            | RecordError::Status(_)
-            | RecordError::Unconfirmed => unavailable("The ride could not be stored. No unicorn is coming."),
+            // "By this request": under a key, an earlier one may have stored it.
+            RecordError::Unknown(_) | RecordError::Forbidden(_) => {
+                unavailable("The ride was not stored by this request.")
+            }
+            // The record service may have stored the ride and only its answer be lost.
+            RecordError::NoAnswer(_) | RecordError::Status(_) | RecordError::Unconfirmed => unavailable(
+                "It is not known whether the ride was stored. Repeating the request with the same Idempotency-Key \
+                 books no second ride; without a key it may.",
+            ),
             // Two services that disagree on what a ride is, or two rides with one id: trying again cannot help.
             RecordError::Refused(_) | RecordError::Unwritable(_) => Problem::Internal,
         };
@@ -71,7 +75,8 @@ impl<S: Store> Records for Services<S> {
         let url = self.records.address.get(&context.budget).await?;
         let body = serde_json::to_vec(record)?;
         let attempt_timeout = self.records.attempt_timeout;
-        let call = Call { method: Method::POST, url: &url, body, json: true, attempt_timeout };
+        let (dependency, method) = ("put-ride-record", Method::POST);
+        let call = Call { dependency, method, url: &url, body, json: true, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
         if let Some(why) = answer.forbidden() {
             return Err(RecordError::Forbidden(why.to_owned()));

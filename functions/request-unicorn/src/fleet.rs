@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 /// An empty fleet is looked at again this soon: it is being seeded, or somebody is repairing it.
 const PAUSE_WHEN_EMPTY: Duration = Duration::from_secs(1);
-/// After a failure the next scan is not before this: a table in trouble must not be scanned by every request.
+/// After a failure the next scan is not before this: a table in trouble must not be scanned by every request. This is
+/// with an old fleet to go on with; without one, [`Kept`] asks sooner.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// The fleet as it was read last.

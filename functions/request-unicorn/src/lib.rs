@@ -46,5 +46,6 @@ impl From<NoFleet> for Failure {
 
 /// The paths of this service.
 pub fn routes() -> Routes {
-    Routes { method: Method::GET, path: "/unicorn", health: "/unicorn/health", headers: HeaderMap::new() }
+    let headers = HeaderMap::new();
+    Routes { method: Method::GET, path: "/unicorn", health: "/unicorn/health", caller_budget: true, headers }
 }

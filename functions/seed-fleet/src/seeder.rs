@@ -131,6 +131,7 @@ impl<T: FleetTable> Seeder<T> {
 
     async fn tell(&self, request: &Request, answer: &Answer<'_>, context: &RequestContext) -> Result<(), AnswerError> {
         let call = Call {
+            dependency: "cloudformation",
             method: Method::PUT,
             url: &request.response_url,
             body: serde_json::to_vec(answer)?,

@@ -25,6 +25,8 @@ pub struct Client {
 /// A call to another service. It must be idempotent, because it may be made more than once.
 #[derive(Debug)]
 pub struct Call<'a> {
+    /// Who is called, for the log.
+    pub dependency: &'static str,
     /// The method.
     pub method: Method,
     /// Where to.
@@ -97,19 +99,23 @@ impl Client {
     /// No attempt brought an answer.
     pub async fn send(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
         let mut pauses = self.schedule.pauses(fastrand::Rng::new());
+        let mut last = None;
         loop {
-            let result = self.attempt(call, context).await;
+            let result = match (self.attempt(call, context).await, last) {
+                // The pause took longer than it should: what the last attempt brought is why there is no answer.
+                (Err(CallError::OutOfTime), Some(last)) => return last,
+                (result, _) => result,
+            };
             let again = match &result {
                 Ok(answer) => matches!(answer.status.as_u16(), 429 | 500 | 502 | 504),
                 Err(error) => error.is_transient(),
             };
             let pause = pauses.next().filter(|pause| again && *pause < context.budget.remaining());
             let Some(pause) = pause else { return result };
-            match &result {
-                Ok(answer) => tracing::debug!(status = answer.status.as_u16(), "attempt failed, trying again"),
-                Err(error) => tracing::debug!(error = error as &dyn std::error::Error, "attempt failed, trying again"),
-            }
+            // At the level of everyday: a request that succeeds after all must show what it went through.
+            retried(call.dependency, &result);
             tokio::time::sleep(pause).await;
+            last = Some(result);
         }
     }
 
@@ -145,6 +151,12 @@ impl Client {
         }
         Ok(Answer { status, is_json, error_type, body })
     }
+}
+
+fn retried(dependency: &str, result: &Result<Answer, CallError>) {
+    let status = result.as_ref().ok().map(|answer| answer.status.as_u16());
+    let error = result.as_ref().err().map(|error| error as &(dyn std::error::Error + 'static));
+    tracing::info!(dependency, status, error, "attempt failed, trying again");
 }
 
 /// A name such as `AccessDeniedException`, for the log. Anything else is not of AWS's making.

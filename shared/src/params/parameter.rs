@@ -5,7 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// After a failure the next read is not before this: SSM in trouble must not cost every request its time-out.
+/// After a failure the next read is not before this: SSM in trouble must not cost every request its time-out. This is
+/// with an old address to go on with; without one, [`Kept`] asks sooner.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Where parameters are kept.

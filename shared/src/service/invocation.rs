@@ -59,7 +59,7 @@ impl<S> Invocations<S> {
             now_ms,
             deadline_ms: invocation.map_or(0, |invocation| invocation.deadline),
             timeout: self.settings.timeout,
-            caller_waits: caller_waits(request.headers()),
+            caller_waits: caller_waits(request.headers()).filter(|_| self.routes.caller_budget),
         };
         RequestContext {
             request_id: RequestId::of(request.headers()),
@@ -91,7 +91,8 @@ where
             "invocation",
             function_request_id = invocation.map_or("", |invocation| invocation.request_id.as_str()),
             request_id = context.request_id.as_str(),
-            xray_trace_id = context.trace.as_deref().unwrap_or_default(),
+            // The id alone: it joins this line with the access log's.
+            xray_trace_id = context.trace_id().unwrap_or_default(),
             cold_start = self.cold.swap(false, Ordering::Relaxed),
         );
         let request_id = context.request_id.clone();

@@ -1,9 +1,10 @@
 use super::{Answer, LONGEST_BODY, bytes, json};
-use crate::context::RequestContext;
-use crate::media_type::is_json;
+use crate::context;
+use crate::media_type::{is_json, is_utf8};
 use crate::problem::{Failure, Problem};
 use http::{HeaderMap, Method, StatusCode, header};
 use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
 use lambda_http::tower::Service;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -28,6 +29,8 @@ pub struct Routes {
     pub path: &'static str,
     /// Where `GET` says whether it lives.
     pub health: &'static str,
+    /// Whether a caller's `X-Remaining-Ms` counts. Only where all callers are ours: a stranger could make 503s with it.
+    pub caller_budget: bool,
     /// Headers on every answer of these paths, whatever its status.
     pub headers: HeaderMap,
 }
@@ -48,7 +51,7 @@ impl Routes {
 #[derive(Debug)]
 pub struct Call {
     /// Its id, its time and its traces.
-    pub context: RequestContext,
+    pub context: context::RequestContext,
     pub(super) stage: Arc<str>,
     pub(super) request: lambda_http::Request,
 }
@@ -57,15 +60,24 @@ impl Call {
     /// The body of a request that must carry JSON.
     ///
     /// # Errors
-    /// It is too long, or it does not claim to be JSON.
+    /// It is too long, or it does not claim to be plain JSON in UTF-8.
     pub fn json_body(&self) -> Result<&[u8], Problem> {
         let body = bytes(self.request.body());
         if body.len() > LONGEST_BODY {
             return Err(Problem::TooLarge(LONGEST_BODY));
         }
         let content_type = self.request.headers().get(header::CONTENT_TYPE);
-        let claims_json = content_type.and_then(|value| value.to_str().ok()).is_some_and(is_json);
-        if claims_json { Ok(body) } else { Err(Problem::NotJson) }
+        let claims_json =
+            content_type.and_then(|value| value.to_str().ok()).is_some_and(|value| is_json(value) && is_utf8(value));
+        if !claims_json {
+            return Err(Problem::NotJson);
+        }
+        // Else a compressed body or another charset would be called bad JSON, which it is not.
+        let mut encodings = self.request.headers().get_all(header::CONTENT_ENCODING).iter();
+        if !body.is_empty() && !encodings.all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(Problem::Encoded);
+        }
+        Ok(body)
     }
 
     /// The headers of the request.
@@ -79,8 +91,17 @@ impl Call {
         context.authorizer().map(|authorizer| &authorizer.fields).filter(|fields| !fields.is_empty())
     }
 
-    /// The path without the stage, which API Gateway leaves out and other gateways put in front.
+    /// The path without what gateways put in front: the stage, or the base path of a custom domain, which is part of a
+    /// REST event's path but not of its resource.
     pub fn path(&self) -> &str {
+        // A resource with a variable in it is a pattern and no path.
+        if let Some(RequestContext::ApiGatewayV1(context)) = self.request.request_context_ref()
+            && let Some(resource) = context.resource_path.as_deref()
+            && !resource.is_empty()
+            && !resource.contains('{')
+        {
+            return resource;
+        }
         let path = self.request.raw_http_path();
         let inner = path.strip_prefix('/').and_then(|path| path.strip_prefix(&*self.stage));
         inner.filter(|inner| inner.starts_with('/')).unwrap_or(path)

@@ -1,9 +1,11 @@
 //! From the event to the response, with services that misbehave.
 
+use crate::canary::Log;
 use crate::fake::{self, Fake, Reply};
-use crate::system::{STORED, UNICORN, answer, ask, assert_unavailable, event, stores};
+use crate::system::{Answered, STORED, UNICORN, answer, ask, assert_unavailable, due_in, event, stores};
 use http::StatusCode;
 use lambda_http::{Context, RequestExt};
+use request_ride::SERVICE;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -65,10 +67,25 @@ async fn without_a_stored_ride_there_is_no_201() {
         (Reply::json(201, &format!(r#"{{"success": true, "x": "{}"}}"#, "x".repeat(70_000))), 1),
     ] {
         let what = format!("{reply:.60?}");
+        let refused = matches!(&reply, Reply::Whole { status: 403, .. });
         let record = Fake::start(move |_| reply.clone()).await;
-        assert_unavailable(&ask(&fleet, &record, event(|_| {})).await, &what);
+        let answered = ask(&fleet, &record, event(|_| {})).await;
+        assert_unavailable(&answered, &what);
+        assert_detail(&answered, if refused { NOT_STORED } else { NOT_KNOWN });
         assert_eq!(record.requests().len(), attempts, "{what}");
     }
+    // Nobody was asked, so nothing is stored.
+    let nowhere = HashMap::from([("fleet", fleet.url("/dev/unicorn"))]);
+    let answered = answer(nowhere, event(|_| {})).await;
+    assert_unavailable(&answered, "no address of the record service");
+    assert_detail(&answered, NOT_STORED);
+}
+
+const NOT_STORED: &str = "The ride was not stored";
+const NOT_KNOWN: &str = "It is not known whether the ride was stored. Repeating";
+
+fn assert_detail(answered: &Answered, start: &str) {
+    assert!(answered.body["detail"].as_str().is_some_and(|detail| detail.starts_with(start)), "{}", answered.body);
 }
 
 #[tokio::test]
@@ -115,8 +132,21 @@ async fn a_passing_trouble_is_survived() {
     };
     let fleet = Fake::start(move |number| bumpy(number, Reply::json(200, UNICORN))).await;
     let record = Fake::start(move |number| bumpy(number, Reply::json(201, STORED))).await;
+    let log = Log::of(SERVICE);
     let answered = ask(&fleet, &record, event(|_| {})).await;
     assert_eq!(answered.status, 201, "{}", answered.body);
+    let lines = log.take();
+    let lines = lines.lines().map(|line| serde_json::from_str(line).expect("JSON"));
+    let retries: Vec<Value> = lines.filter(|line: &Value| line["message"] == "attempt failed, trying again").collect();
+    for dependency in ["request-unicorn", "put-ride-record"] {
+        let retries: Vec<&Value> = retries.iter().filter(|line| line["dependency"] == dependency).collect();
+        let [broken, refused] = retries[..] else { panic!("{retries:?}") };
+        assert_eq!((&broken["level"], &refused["level"]), (&json!("INFO"), &json!("INFO")));
+        assert!(broken["error"].as_str().is_some_and(|error| error.starts_with("the answer broke off")), "{broken}");
+        assert_eq!(refused["status"], 502, "{refused}");
+        assert_eq!(broken["request_id"], "sample-ride", "{broken}");
+        assert_eq!(broken["xray_trace_id"], "1-5759e988-bd862e3fe1be46a994272793", "as the access log has it");
+    }
     let bodies: Vec<String> = record.requests().into_iter().map(|request| request.body).collect();
     assert!(bodies.len() == 3 && bodies.iter().all(|body| *body == bodies[0]), "the same ride each time");
 }
@@ -147,15 +177,24 @@ async fn nobody_at_the_address_is_a_503() {
 async fn a_short_budget_ends_the_waiting() {
     let slow = Fake::start(|_| Reply::Never).await;
     let started = Instant::now();
-    let request = event(|event| {
-        event["headers"]["X-Remaining-Ms"] = "600".into();
-        event["multiValueHeaders"]["X-Remaining-Ms"] = json!(["600"]);
-    });
+    let request = due_in(event(|_| {}), Duration::from_millis(600));
     assert_unavailable(&ask(&slow, &slow, request).await, "a slow fleet");
     assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
     let patience: u64 =
         slow.requests()[0].header("x-remaining-ms").and_then(|text| text.parse().ok()).expect("a number");
     assert!((1..=100).contains(&patience), "{patience}");
+}
+
+/// Else anyone could make a 503.
+#[tokio::test]
+async fn a_rider_cannot_shorten_the_budget() {
+    let fleet = Fake::start(|_| Reply::json(200, UNICORN)).await;
+    let record = Fake::start(|_| Reply::json(201, STORED)).await;
+    let request = event(|event| {
+        event["headers"]["X-Remaining-Ms"] = "0".into();
+        event["multiValueHeaders"]["X-Remaining-Ms"] = json!(["0"]);
+    });
+    assert_eq!(ask(&fleet, &record, request).await.status, 201);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! The idempotency key, from the event to the response.
 
+use crate::canary::Log;
 use crate::fake::{self, Fake, Reply};
 use crate::memory::Memory;
 use crate::system::{STORED, UNICORN, addresses, answer_with, ask, assert_unavailable, event, stores};
 use http::header;
 use lambda_http::Request;
+use request_ride::SERVICE;
 use serde_json::{Value, json};
 use shared::idempotency::Status;
 use std::collections::HashMap;
@@ -92,6 +94,23 @@ async fn without_the_table_nothing_is_booked_and_what_is_booked_is_told() {
     let gone_later = Memory { gone_from: Some(1), ..Memory::default() };
     let answered = answer_with(addresses(&fleet, &record), keyed("k", |_| {}), &gone_later).await;
     assert_eq!(answered.status, 201, "stored is stored");
+}
+
+#[tokio::test]
+async fn when_the_fleet_fails_and_then_the_table_the_fleets_failure_is_told() {
+    let closed = format!("http://127.0.0.1:{}/", fake::closed_port().await);
+    let nobody = HashMap::from([("fleet", closed.clone()), ("record", closed)]);
+    let gone = Memory { gone_from: Some(0), ..Memory::default() };
+    let log = Log::of(SERVICE);
+    let answered = answer_with(nobody, keyed("k", |_| {}), &gone).await;
+    assert_unavailable(&answered, "no fleet and no table");
+    assert_eq!(answered.body["detail"], "No unicorn is available right now.");
+    let lines = log.take();
+    let of = |text: &str| lines.lines().filter(|line| line.contains(text)).collect::<Vec<_>>();
+    let [table] = of("the table does not answer")[..] else { panic!("{lines}") };
+    assert!(table.contains("\"WARN\"") && !table.contains("request completed"), "{table}");
+    let [completed] = of("request completed")[..] else { panic!("{lines}") };
+    assert!(completed.contains("the fleet service gave no answer"), "{completed}");
 }
 
 #[tokio::test]

@@ -91,6 +91,14 @@ pub(crate) fn event(change: impl FnOnce(&mut Value)) -> Request {
     request.with_lambda_context(context)
 }
 
+/// The request with a deadline so long from now.
+pub(crate) fn due_in(request: Request, left: Duration) -> Request {
+    let mut context = request.lambda_context();
+    let due = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock after 1970") + left;
+    context.deadline = u64::try_from(due.as_millis()).expect("a time of this age");
+    request.with_lambda_context(context)
+}
+
 pub(crate) struct Answered {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,

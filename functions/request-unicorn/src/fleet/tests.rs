@@ -90,11 +90,14 @@ async fn the_old_fleet_is_kept_when_the_table_fails() {
 }
 
 #[tokio::test]
-async fn a_fleet_that_was_never_read_is_no_fleet() {
+async fn a_fleet_that_was_never_read_is_no_fleet_and_soon_looked_for_again() {
     let bench = Bench::new(None);
-    assert_eq!(bench.after(0).await, Err(NoFleet::Unread));
-    assert_eq!(bench.after(1).await, Err(NoFleet::Unread));
+    for milliseconds in 0..200 {
+        assert_eq!(bench.after(milliseconds).await, Err(NoFleet::Unread));
+    }
     assert_eq!(bench.scans(), 1);
+    bench.hold(Some(vec!["Rocinante"]));
+    assert_eq!(bench.after(200).await, Ok(vec!["Rocinante".to_owned()]));
 }
 
 #[test]
