@@ -128,7 +128,7 @@ pub async fn provision(
 }
 
 /// Waits for one PUT on `path`, as the presigned URL of CloudFormation does.
-fn receive(listener: TcpListener, path: String) -> (DropTask, oneshot::Receiver<Bytes>) {
+pub(crate) fn receive(listener: TcpListener, path: String) -> (DropTask, oneshot::Receiver<Bytes>) {
     let (sender, receiver) = oneshot::channel();
     let sender = Arc::new(Mutex::new(Some(sender)));
     let server = DropTask::spawn(listen::serve(listener, move |request, _| {

@@ -3,14 +3,20 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use std::time::Duration;
+
 use anyhow::Context;
+use bytes::Bytes;
 use clap::Args;
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use super::StackArgs;
 use super::terminal::{self, Palette};
 use crate::assembly::{Lab, Plan};
+use crate::custom_resource;
 use crate::lambda::{Invocation, Outcome, Timing};
+use crate::task::DropTask;
 use crate::template::Stack;
 
 #[derive(Debug, Args)]
@@ -37,6 +43,7 @@ impl Invoke {
         let logical_id = find(&plan.stack, &self.function)?;
         // The whole stack: a function that calls another finds it.
         let lab = self.stack.start(plan, &options).await?;
+        let (payload, reported) = on_loopback(payload).await?;
         if let Some(times) = self.times {
             return measure(&lab, &logical_id, &payload, times).await;
         }
@@ -51,6 +58,12 @@ impl Invoke {
         match outcome {
             Outcome::Success(response) => {
                 terminal::print(&String::from_utf8_lossy(&response));
+                if let Some((_listener, reported)) = reported {
+                    // It has answered Lambda, so it has reported or never will.
+                    let report = tokio::time::timeout(Duration::from_secs(1), reported).await;
+                    let report = report.context("the function reported nothing to CloudFormation")??;
+                    terminal::print(&format!("reported to CloudFormation: {}", String::from_utf8_lossy(&report)));
+                }
                 Ok(ExitCode::SUCCESS)
             }
             Outcome::FunctionError(error) => {
@@ -60,6 +73,20 @@ impl Invoke {
             other => anyhow::bail!("{} was not invoked: {other:?}", self.function),
         }
     }
+}
+
+/// Where a custom resource's report arrives, and what holds the place open.
+type Report = (DropTask, tokio::sync::oneshot::Receiver<Bytes>);
+
+/// An event for a custom resource says where to report to, in a sample somewhere on the internet: the lab itself is put there.
+async fn on_loopback(payload: String) -> anyhow::Result<(String, Option<Report>)> {
+    let mut event: Value = serde_json::from_str(&payload)?;
+    if event.get("ResponseURL").is_none() {
+        return Ok((payload, None));
+    }
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("could not listen on loopback")?;
+    event["ResponseURL"] = format!("http://{}/report", listener.local_addr()?).into();
+    Ok((event.to_string(), Some(custom_resource::receive(listener, "/report".to_owned()))))
 }
 
 /// How many cold starts are measured: each costs a process.

@@ -174,6 +174,12 @@ fn invoke_prints_the_response_of_one_invocation() {
     assert!(status.success(), "{errors}");
     let response: serde_json::Value = serde_json::from_str(&output).expect("JSON");
     assert_eq!(response["statusCode"], 200, "{output}");
+    let (status, output, errors) = run(&["invoke", "seed-fleet", "events/fleet-create.json"]);
+    assert!(status.success(), "{errors}");
+    assert!(
+        output.contains("reported to CloudFormation") && output.contains("SUCCESS"),
+        "not to the internet: {output}"
+    );
     assert!(fails(&["invoke", "no-such-function", "events/unicorn-get.json"]).contains("put-ride-record"));
     assert!(fails(&["invoke", "request-unicorn", "events/none.json"]).contains("events/none.json"));
     assert!(fails(&["invoke", "request-unicorn", "README.md"]).contains("not JSON"));
