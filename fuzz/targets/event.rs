@@ -24,7 +24,8 @@ fuzz_target!(|data: &[u8]| {
     rest["requestContext"]["httpMethod"] = method.into();
     rest["body"] = body.into();
     let pairs: Vec<(&str, &str)> = query.split('&').filter_map(|pair| pair.split_once('=')).collect();
-    rest["queryStringParameters"] = pairs.iter().map(|(name, value)| (name.to_string(), json!(value))).collect::<Map<_, _>>().into();
+    rest["queryStringParameters"] =
+        pairs.iter().map(|(name, value)| (name.to_string(), json!(value))).collect::<Map<_, _>>().into();
     rest["multiValueQueryStringParameters"] =
         pairs.iter().map(|(name, value)| (name.to_string(), json!([value]))).collect::<Map<_, _>>().into();
     let fields: Vec<(&str, &str)> = headers.lines().filter_map(|line| line.split_once(':')).collect();
