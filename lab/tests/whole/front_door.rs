@@ -139,20 +139,22 @@ async fn five_hundred_riders_at_once_are_all_served() {
     let riders: Vec<_> = (0..500)
         .map(|_| {
             let to = to.clone();
-            tokio::spawn(async move { post(&to, RIDE).await.status.as_u16() })
+            tokio::spawn(async move { post(&to, RIDE).await })
         })
         .collect();
-    let mut booked = 0;
+    let mut booked = Vec::new();
     for rider in riders {
-        match rider.await.expect("no reset connection") {
-            201 => booked += 1,
-            // Out of time on a busy machine: said, not broken off.
-            503 => {}
-            other => panic!("{other}"),
+        let answer = rider.await.expect("no reset connection");
+        match answer.status.as_u16() {
+            201 => booked.push(answer.json()["RideId"].as_str().expect("a RideId").to_owned()),
+            // Out of time on a busy machine: said, not broken off. Its ride may be stored all the same, and says so.
+            503 => assert!(answer.header("retry-after").is_some(), "{}", answer.text),
+            other => panic!("{other}: {}", answer.text),
         }
     }
-    assert_eq!(rows(&lab).await.len(), booked, "every 201 has its row, and nothing else has");
-    assert!(booked > 0);
+    let stored = rows(&lab).await;
+    assert!(booked.iter().all(|ride| stored.contains_key(ride)), "every 201 has its row");
+    assert!((booked.len()..=500).contains(&stored.len()) && !booked.is_empty(), "{} {}", booked.len(), stored.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
