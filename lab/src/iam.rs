@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::template::wildcard;
+
 /// What the statements say of one action on one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
@@ -102,7 +104,7 @@ fn texts(element: Option<&Value>) -> Option<Vec<&str>> {
 /// Actions are compared without regard to case.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 fn action_matches(pattern: &str, action: &str) -> bool {
-    wildcard_matches(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
+    wildcard::matches(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
 }
 
 /// ARNs are compared segment by segment: a wildcard crosses a colon only when it ends the pattern.
@@ -118,31 +120,7 @@ fn arn_matches(pattern: &str, arn: &str) -> bool {
         && patterns
             .iter()
             .zip(&segments)
-            .all(|(pattern, segment)| wildcard_matches(pattern.as_bytes(), segment.as_bytes()))
-}
-
-/// `*` is any text, `?` any one byte. One star is tried again at a time, so the time is at most the product of both lengths.
-fn wildcard_matches(pattern: &[u8], text: &[u8]) -> bool {
-    let (mut at, mut from) = (0, 0);
-    let mut star = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[from] => (at, from) = (at + 1, from + 1),
-            _ => match star {
-                // The last star takes one byte more.
-                Some((position, taken)) => {
-                    star = Some((position, taken + 1));
-                    (at, from) = (position + 1, taken + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
+            .all(|(pattern, segment)| wildcard::matches(pattern.as_bytes(), segment.as_bytes()))
 }
 
 #[cfg(test)]
@@ -245,7 +223,7 @@ mod tests {
     #[test]
     fn many_stars_do_not_take_long() {
         let pattern = "*a".repeat(2_000);
-        assert!(!wildcard_matches(pattern.as_bytes(), "a".repeat(1_999).as_bytes()));
-        assert!(wildcard_matches(pattern.as_bytes(), "a".repeat(2_000).as_bytes()));
+        assert!(!wildcard::matches(pattern.as_bytes(), "a".repeat(1_999).as_bytes()));
+        assert!(wildcard::matches(pattern.as_bytes(), "a".repeat(2_000).as_bytes()));
     }
 }

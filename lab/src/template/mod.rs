@@ -36,6 +36,7 @@ mod sub;
 mod table;
 mod tags;
 mod tree;
+pub(crate) mod wildcard;
 mod yaml;
 
 #[cfg(test)]

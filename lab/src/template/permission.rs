@@ -7,6 +7,7 @@ use super::properties::Known;
 use super::pseudo::arn;
 use super::stack::Resolved;
 use super::tree::Node;
+use super::wildcard;
 
 const PROPERTIES: Known = Known {
     what: "AWS::Lambda::Permission",
@@ -74,38 +75,14 @@ impl Caller<'_> {
                 !stack.permissions.values().any(|permission| {
                     permission.function == function
                         && permission.principal == GATEWAY
-                        && permission.source_arn.as_ref().is_none_or(|pattern| matches(pattern, &source))
+                        && permission
+                            .source_arn
+                            .as_ref()
+                            .is_none_or(|pattern| wildcard::matches(pattern.as_bytes(), source.as_bytes()))
                 })
             })
             .map(str::to_owned)
     }
-}
-
-/// `ArnLike`: `*` is any run of characters, `?` any one.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
-    // Where the last `*` stands, and how much of the text it has taken.
-    let mut star: Option<(usize, usize)> = None;
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(byte) if *byte == b'?' || *byte == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                p = at + 1;
-                t = taken + 1;
-            }
-        }
-    }
-    pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
 #[cfg(test)]
@@ -115,7 +92,7 @@ mod tests {
     #[test]
     fn a_source_pattern_matches_as_iam_matches() {
         let check = |pattern: &str, text: &str, expected: bool| {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}")
+            assert_eq!(wildcard::matches(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} {text}")
         };
         check("a/dev/*/ride", "a/dev/POST/ride", true);
         check("a/dev/*/ride", "a/dev/POST/rides", false);
