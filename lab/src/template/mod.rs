@@ -36,6 +36,7 @@ mod sub;
 mod table;
 mod tags;
 mod tree;
+mod watched;
 pub(crate) mod wildcard;
 mod yaml;
 
@@ -45,6 +46,7 @@ mod tests;
 pub use error::TemplateError;
 pub use model::*;
 pub use parameters::{Parameter, ParameterType};
+pub use watched::*;
 
 use properties::Known;
 use tree::Node;
