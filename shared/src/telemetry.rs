@@ -2,6 +2,7 @@
 
 mod fields;
 mod line;
+pub mod metrics;
 
 pub use line::{Format, Identity};
 
@@ -31,7 +32,8 @@ pub fn subscriber(
     environment: &Environment,
     write: impl Fn(&str) + Send + Sync + 'static,
 ) -> impl tracing::Subscriber + Send + Sync {
-    let layer = line::Lines::new(Identity::new(service, environment), format(environment), write);
+    let identity = Identity::new(service, environment);
+    let layer = line::Lines::new(identity, format(environment), metrics_level(environment), write);
     tracing_subscriber::registry().with(layer).with(targets(service, environment))
 }
 
@@ -54,6 +56,15 @@ fn level(environment: &Environment) -> LevelFilter {
         _ => None,
     };
     parse("AWS_LAMBDA_LOG_LEVEL").or_else(|| parse("LOG_LEVEL")).unwrap_or(LevelFilter::INFO)
+}
+
+/// The level of lines of metrics. They have none, for they are no log events. But of a function that logs JSON Lambda
+/// drops the lines below its own level, and it takes a line without a level for INFO; nothing in its documentation
+/// excepts EMF. Metrics must get out at any level, so from WARN on they say the very level that Lambda lets through.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn metrics_level(environment: &Environment) -> Option<&'static str> {
+    let level = environment.optional("AWS_LAMBDA_LOG_LEVEL")?;
+    ["WARN", "ERROR", "FATAL"].into_iter().find(|above| above.eq_ignore_ascii_case(level))
 }
 
 /// JSON unless Lambda is told that the function writes text.
