@@ -42,7 +42,10 @@ pub fn subscriber(
 fn targets(service: &str, environment: &Environment) -> Targets {
     let level = level(environment);
     let ours = service.replace('-', "_");
-    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("shared", level).with_target(ours, level)
+    let libraries = level.min(LevelFilter::WARN);
+    let targets = Targets::new().with_default(libraries).with_target("shared", level).with_target(ours, level);
+    // The runtime writes every error that a handler returns, as Debug prints it: what the function has logged already.
+    targets.with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
 
 /// What Lambda's own setting says, else `LOG_LEVEL`, else `info`. A word that neither knows counts as unset.
