@@ -85,6 +85,8 @@ pub async fn within_attempts<T, E: Refusal>(
     call: impl Future<Output = Result<T, E>>,
 ) -> (Result<T, CallError<E>>, u32) {
     let started = Instant::now();
+    // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
+    let call = Box::pin(call);
     let (result, attempts) = counting(tokio::time::timeout(budget.remaining(), call)).await;
     let result = match result {
         Ok(result) => result.map_err(CallError::Failed),

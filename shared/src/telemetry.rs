@@ -15,7 +15,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log of this process. A second start is ignored.
+/// Starts the log of this process, and logs panics in one line from then on. A second start is ignored.
 ///
 /// `service` is also the target of its own events, with `_` for `-`, as Rust spells crate names.
 pub fn start(service: &'static str, environment: &Environment) {
@@ -24,6 +24,7 @@ pub fn start(service: &'static str, environment: &Environment) {
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
     });
     let _ = log.try_init();
+    crate::panic::quiet_panics();
 }
 
 /// The log, line by line into `write`: what [`start`] starts, and what tests read.

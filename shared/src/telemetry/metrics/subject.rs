@@ -46,6 +46,7 @@ impl Subject for OfRide {
     const DIMENSIONS: &'static [&'static [&'static str]] = &[&["service", "stage"], &["stage"]];
 
     fn at(&self) -> Option<Timestamp> {
-        Some(self.0)
+        // EMF counts milliseconds, and so does a RideId: what is the same there must be the same here.
+        Timestamp::from_millisecond(self.0.as_millisecond()).ok()
     }
 }
