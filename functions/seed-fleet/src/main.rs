@@ -16,7 +16,6 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    shared::panic::quiet_panics();
     let settings = Settings::read(environment)?;
     let table = UnicornsTable::new(dynamodb::client(environment)?, settings.table.clone());
     let client = Client::new(settings.connect_timeout, settings.schedule)?;
@@ -26,7 +25,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
         let caller = Caller {
             request_id: invocation.request_id,
             deadline_ms: invocation.deadline,
-            trace: invocation.xray_trace_id,
+            xray_trace_id: invocation.xray_trace_id,
         };
         seeder.handle(event, caller).await.map_err(lambda_runtime::Error::from)
     });

@@ -4,6 +4,7 @@ use crate::config::{ConfigError, Environment};
 use crate::context::{RequestContext, trace_header, traceparent};
 use crate::problem::Failure;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::telemetry::metrics::{COLD_START, OfService, REQUEST_LATENCY, Recorder};
 use crate::telemetry::trace::{Blame, Outcome, Tracer, below};
 use http::{HeaderValue, Method, Response, header};
 use lambda_http::RequestExt;
@@ -46,7 +47,7 @@ impl Settings {
 /// segment that Lambda writes.
 const SUBSEGMENT: &str = "handler";
 
-/// Gives every request its trace, its id, its budget, its headers and its one log line.
+/// Gives every request its trace, its id, its budget, its headers, its one log line and its metrics.
 #[derive(Debug)]
 pub struct Invocations<S> {
     settings: Settings,
@@ -98,10 +99,10 @@ where
         let invocation = request.lambda_context_ref();
         let span = tracing::error_span!(
             "invocation",
-            function_request_id = invocation.map_or("", |invocation| invocation.request_id.as_str()),
+            function_request_id = invocation.map(|invocation| invocation.request_id.as_str()),
             request_id = context.request_id.as_str(),
             // The id alone: it joins this line with the access log's.
-            xray_trace_id = context.trace_id().unwrap_or_default(),
+            xray_trace_id = context.trace_id(),
             cold_start,
         );
         let request_id = context.request_id.clone();
@@ -123,8 +124,9 @@ where
         }
         let common_headers = self.routes.headers.clone();
         let work = span.in_scope(|| self.inner.call(call));
+        let metrics = Recorder::default();
         let answering = async move {
-            let Ok(answer) = below(subsegment.as_ref(), work).await;
+            let Ok(answer) = below(subsegment.as_ref(), metrics.clone().during(work)).await;
             if let Some(mut subsegment) = subsegment {
                 let status = answer.as_ref().map_or_else(|failure| failure.problem.status(), Response::status);
                 subsegment.annotate("status", status.as_u16());
@@ -143,8 +145,11 @@ where
             headers.insert(X_REQUEST_ID, request_id.to_header());
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
-            let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-            completed(method, route, status, duration_ms, failure);
+            let latency = started.elapsed();
+            completed(method, route, status, latency.as_micros() as f64 / 1_000.0, failure);
+            metrics.record(REQUEST_LATENCY, OfService, latency);
+            metrics.record(COLD_START, OfService, cold_start.into());
+            metrics.flush();
             Ok(response)
         };
         Box::pin(answering.instrument(span))
