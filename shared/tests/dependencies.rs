@@ -88,8 +88,8 @@ fn environment(fake: &Fake) -> Environment {
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
         ("AWS_ENDPOINT_URL", fake.url("/")),
         ("DYNAMODB_ATTEMPTS", "3".into()),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "100".into()),
-        ("CONNECT_TIMEOUT_MS", "100".into()),
+        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "400".into()),
+        ("CONNECT_TIMEOUT_MS", "400".into()),
     ]
     .into_iter()
     .collect()
