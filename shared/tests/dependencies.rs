@@ -3,7 +3,6 @@
 
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
-mod emf;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
@@ -33,7 +32,7 @@ async fn measured(work: impl Future<Output = ()>) -> Vec<Value> {
     recorder.clone().during(work).await;
     recorder.flush();
     tracing::info!("done"); // a log that is taken is never empty
-    emf::documents(&log.take())
+    canary::emf::documents(&log.take())
 }
 
 /// Errors and retries of one call, if there was one.

@@ -2,7 +2,6 @@
 #![cfg(feature = "service")]
 
 mod canary;
-mod emf;
 
 use canary::{Log, assert_clean, planted};
 use http::{HeaderMap, Method, StatusCode};
@@ -81,7 +80,7 @@ async fn every_request_is_measured_once_however_it_ends() {
         let text = log.take();
         let completed: Vec<&str> = text.lines().filter(|line| line.contains("request completed")).collect();
         assert_eq!(completed.len(), 1, "{text}");
-        let [document] = &emf::documents(&text)[..] else { panic!("{text}") };
+        let [document] = &canary::emf::documents(&text)[..] else { panic!("{text}") };
         assert_eq!(document["ColdStart"], u8::from(number == 0), "{body:.9}");
         assert!(document["RequestLatency"].as_f64().is_some_and(|latency| (0.0..20_000.0).contains(&latency)));
         let completed: Value = serde_json::from_str(completed[0]).expect("JSON");
@@ -114,7 +113,7 @@ async fn requests_at_the_same_time_do_not_mix_their_values() {
         let Ok(response) = request.await.expect("no panic");
         assert_eq!(response.status(), StatusCode::CREATED);
     }
-    let documents = emf::documents(&log.take());
+    let documents = canary::emf::documents(&log.take());
     let retries: Vec<&Value> = documents.iter().filter(|document| document.get("Retries").is_some()).collect();
     assert_eq!(retries.len(), 9);
     for document in retries {
@@ -131,7 +130,7 @@ async fn nothing_of_a_request_comes_out_in_metrics() {
     let mut service = moody();
     for (place, event) in planted(&sample()) {
         let Ok(_) = service.call(request(&event, "f-1")).await;
-        let documents = emf::documents(&log.take());
+        let documents = canary::emf::documents(&log.take());
         assert_eq!(documents.len(), 1, "{place}");
         assert_clean(&documents[0].to_string(), &place);
     }

@@ -3,8 +3,6 @@
 #[path = "../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
-#[path = "../../../shared/tests/emf/mod.rs"]
-mod emf;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
@@ -48,7 +46,7 @@ async fn put(table: &Fake, request_time: &str) -> (u16, Vec<Value>) {
     let request = lambda_http::request::from_str(&event.to_string()).expect("an event that lambda_http knows");
     let handler = PutRideRecord::new(RidesTable::new(client, "rides".into()));
     let Ok(response) = service(settings, routes(), handler).call(request.with_lambda_context(Context::default())).await;
-    (response.status().as_u16(), emf::documents(&log.take()))
+    (response.status().as_u16(), canary::emf::documents(&log.take()))
 }
 
 fn recorded(documents: &[Value]) -> Option<&Value> {

@@ -3,8 +3,6 @@
 #[path = "../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
-#[path = "../../../shared/tests/emf/mod.rs"]
-mod emf;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
@@ -140,7 +138,7 @@ async fn an_update_is_a_deployment_whether_it_works_or_not_and_nothing_else_is()
         [(UPDATE, "", 1), (UPDATE, "fail", 1), (UPDATE, "panic", 1), (CREATE, "", 0), (DELETE, "", 0)]
     {
         run(sample, mood, |_| {}).await;
-        let documents = emf::documents(&log.take());
+        let documents = canary::emf::documents(&log.take());
         assert_eq!(documents.len(), expected, "{mood} {sample:.30}");
         for document in documents {
             assert_eq!((&document["Deployments"], &document["service"]), (&json!(1), &json!("seed-fleet")));

@@ -6,8 +6,8 @@ mod canaries;
 mod canary;
 mod claims_table;
 mod counts;
-#[path = "../../../../shared/tests/emf/mod.rs"]
-mod emf;
+#[path = "../../../../shared/tests/daemon/mod.rs"]
+mod daemon;
 #[path = "../../../../shared/tests/fake/mod.rs"]
 mod fake;
 mod interleavings;
@@ -16,3 +16,4 @@ mod memory;
 mod riders;
 mod signatures;
 mod system;
+mod traces;
