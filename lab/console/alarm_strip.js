@@ -3,8 +3,8 @@ import { h } from './dom.js';
 import { href } from './router.js';
 import { ALARM_STATES, alarmState } from './states.js';
 
-/** More quiet alarms than this are folded away at first. */
-const SHOWN_QUIET = 48;
+/** More quiet alarms than this are folded away at first, but for the overview, whose matter they are. */
+const FEW = 12;
 let folded = null; // null until somebody chooses
 
 /** An alarm's name without what all names of the stack share. */
@@ -27,7 +27,7 @@ export function strip({ alarms, state, route, redraw }) {
   const all = alarms.alarms;
   if (!all.length) return h('p', { class: 'muted' }, 'Alarms: the template defines none.');
   const quiet = all.filter((alarm) => alarm.state === 'OK').length;
-  const fold = folded ?? quiet > SHOWN_QUIET;
+  const fold = folded ?? (quiet > FEW && route.view !== 'overview');
   return ALARM_STATES.map((name) => {
     const members = ofState(all, name);
     const { symbol, word, tone } = alarmState(name);
@@ -44,7 +44,7 @@ export function strip({ alarms, state, route, redraw }) {
             folded = !fold;
             redraw();
           },
-        }, fold ? 'show' : 'fold')),
+        }, fold ? 'show all' : 'fold')),
       !(foldable && fold) && h('ul', null, members.map((alarm) => chip(alarm, state, route))));
   });
 }

@@ -24,7 +24,7 @@ export function chart(spec, context) {
   const to = Math.max(context.now, all.at(-1));
   const from = Math.min(all[0], to - spec.minutes * 60000);
   const frame = {
-    left: MARGIN.left, right: spec.width - (right.length ? MARGIN.second : MARGIN.right), top: MARGIN.top, bottom: spec.height - MARGIN.bottom,
+    left: MARGIN.left, right: spec.width - (right.length ? MARGIN.second : MARGIN.right), top: MARGIN.top + (spec.leftLabel || spec.rightLabel ? 12 : 0), bottom: spec.height - MARGIN.bottom,
   };
   const x = linear(from, to, frame.left, frame.right);
   const stacked = spec.stacked ? [...stack(left), ...right] : raw;
@@ -114,5 +114,5 @@ function threshold({ label, value, at_ms: at }, index, x, y, frame, [from, to]) 
   if (!Number.isFinite(at) || at < from || at > to) return null;
   const near = x(at) > frame.right - 90;
   return h('g', { key: `note ${index}`, class: 'threshold' }, h('path', { d: `M${x(at)} ${frame.top} V${frame.bottom}` }),
-    h('text', { x: x(at) + (near ? -4 : 4), y: frame.top + 9, 'text-anchor': near ? 'end' : 'start' }, label ?? minute(at)));
+    h('text', { x: x(at) + (near ? -4 : 4), y: frame.top + 14, 'text-anchor': near ? 'end' : 'start' }, label ?? minute(at)));
 }

@@ -28,6 +28,6 @@ export function legend(series, { at, step, unit, title, all, id }) {
         h('caption', { class: 'unseen' }, title ?? 'The values of the chart'),
         h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Time'), series.map((one) => h('th', { scope: 'col', class: 'number' }, one.label)))),
         h('tbody', null, [...all].reverse().slice(0, TABLE_ROWS).map((moment) => h('tr', { key: moment },
-          h('th', { scope: 'row', class: 'number' }, time(moment)),
+          h('th', { scope: 'row', class: 'when' }, time(moment)),
           values(series, moment, step, unit).map(({ text }) => h('td', { class: 'number' }, text)))))))));
 }

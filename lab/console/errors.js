@@ -40,7 +40,7 @@ function table(all, now) {
         error.example.text && error.example.text !== error.message && h('div', { class: 'muted wrap' }, error.example.text)),
       h('td', null, error.service),
       h('td', null, error.status ? statusBadge(error.status) : '–'),
-      h('td', { class: 'number' }, time(error.first_ms, now)),
-      h('td', { class: 'number' }, time(error.last_ms, now), h('span', { class: 'muted' }, ` ${ago(error.last_ms, now)}`)),
+      h('td', { class: 'when' }, time(error.first_ms, now)),
+      h('td', { class: 'when' }, time(error.last_ms, now), h('span', { class: 'muted' }, ` ${ago(error.last_ms, now)}`)),
       h('td', { class: 'id' }, error.fingerprint.slice(0, 12)))))));
 }

@@ -1,7 +1,11 @@
 // Where the boxes of the service map stand: callers left of what they call.
 
 /** Size of a box and the room between boxes, in px. */
-export const BOX = { width: 166, height: 74, across: 132, down: 26 };
+export const BOX = { width: 160, height: 74, across: 140, down: 26 };
+/** Height kept free for an edge that passes a column, the margin, and the room for edges that run back underneath, px. */
+const FREE = 34;
+const MARGIN = 8;
+const BELOW = 48;
 
 /** Edges that close a circle, seen from the nodes that nobody calls; they get no say in what stands left of what. */
 function backward(nodes, edges) {
@@ -11,7 +15,7 @@ function backward(nodes, edges) {
   const visit = (id) => {
     state.set(id, 1);
     for (const edge of out.get(id) ?? []) {
-      if (state.get(edge.to) === 1) back.add(edge);
+      if (state.get(edge.to) === 1) back.add(edge); // a call of itself too
       else if (!state.has(edge.to)) visit(edge.to);
     }
     state.set(id, 2);
@@ -30,48 +34,92 @@ function columns(nodes, forward) {
   return column;
 }
 
-/** Orders each column by where its callers stand, so that few edges cross. */
-function order(nodes, forward, column) {
+/**
+ * What stands in each column: the nodes, and where an edge passes through a column, a place kept free for it.
+ * Returns the columns and, for each edge, the places on its way.
+ */
+function places(nodes, forward, column) {
   const rows = [];
-  for (const node of nodes) (rows[column.get(node.id)] ??= []).push(node);
-  const place = new Map();
-  const settle = () => rows.forEach((row) => row?.forEach((node, index) => place.set(node.id, index - (row.length - 1) / 2)));
-  settle();
-  for (let round = 0; round < 4; round += 1) {
-    for (const row of rows) {
-      const pull = new Map((row ?? []).map((node) => {
-        const near = forward.filter((edge) => edge.to === node.id).map((edge) => place.get(edge.from));
-        return [node.id, near.length ? near.reduce((sum, value) => sum + value, 0) / near.length : place.get(node.id)];
-      }));
-      row?.sort((a, b) => pull.get(a.id) - pull.get(b.id) || a.name.localeCompare(b.name));
+  const put = (index, item) => (rows[index] ??= []).push(item);
+  for (const node of nodes) put(column.get(node.id), { id: node.id, name: node.name, height: BOX.height, from: [] });
+  const items = new Map(rows.flat().map((item) => [item.id, item]));
+  const detours = new Map();
+  for (const edge of forward) {
+    let last = items.get(edge.from);
+    const way = [];
+    for (let index = column.get(edge.from) + 1; index < column.get(edge.to); index += 1) {
+      const free = { name: '', height: FREE, from: [last] };
+      put(index, free);
+      way.push(free);
+      last = free;
     }
-    settle();
+    items.get(edge.to).from.push(last);
+    detours.set(edge, way);
   }
-  return rows;
+  return { rows, detours };
 }
 
-/** `{ width, height, at: Map(id -> {x, y}), back: Set(edge) }`; x and y are a box's top left corner. */
+/** Orders each column by where its callers stand, so that few edges cross, and stands it about the middle line. */
+function order(rows) {
+  const settle = (row) => {
+    let y = -row.reduce((sum, item) => sum + item.height + BOX.down, -BOX.down) / 2;
+    for (const item of row) {
+      item.y = y;
+      y += item.height + BOX.down;
+    }
+  };
+  const middle = (item) => item.y + item.height / 2;
+  const pull = (item) => (item.from.length ? item.from.reduce((sum, caller) => sum + middle(caller), 0) / item.from.length : middle(item));
+  rows.forEach(settle);
+  for (let round = 0; round < 4; round += 1) {
+    for (const row of rows) {
+      const pulls = new Map(row.map((item) => [item, pull(item)]));
+      row.sort((a, b) => pulls.get(a) - pulls.get(b) || a.name.localeCompare(b.name));
+      settle(row);
+    }
+  }
+}
+
+/** The height at which each edge comes in: several into one box come in under each other, the upper ones above. */
+function arrivals(forward, detours, rows, y) {
+  const items = new Map(rows.flat().map((item) => [item.id, item]));
+  const list = new Map();
+  for (const edge of forward) {
+    const target = items.get(edge.to);
+    const before = (one) => y(detours.get(one).at(-1) ?? items.get(one.from));
+    const all = forward.filter((one) => one.to === edge.to).sort((a, b) => before(a) - before(b));
+    const pitch = Math.min(34, (BOX.height - 8) / all.length);
+    list.set(edge, y(target) + BOX.height / 2 + (all.indexOf(edge) - (all.length - 1) / 2) * pitch);
+  }
+  return list;
+}
+
+/**
+ * `{ width, height, edges, at: Map(id -> {x, y}), back: Set(edge), arrivals: Map(edge -> y), detours: Map(edge -> [{x, y}]) }`.
+ * `at` is a box's top left corner, a detour the left end of the free line through a column, `edges` those between known nodes.
+ */
 export function layout(nodes, edges) {
   const ids = new Set(nodes.map((node) => node.id));
   const known = edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to));
   const back = backward(nodes, known);
-  const forward = known.filter((edge) => !back.has(edge) && edge.from !== edge.to);
+  const forward = known.filter((edge) => !back.has(edge));
   const column = columns(nodes, forward);
-  const rows = order(nodes, forward, column);
-  const tallest = Math.max(1, ...rows.map((row) => row?.length ?? 0));
-  const pitch = BOX.height + BOX.down;
+  const { rows, detours } = places(nodes, forward, column);
+  order(rows);
+  const top = Math.min(...rows.flat().map((item) => item.y));
+  const bottom = Math.max(...rows.flat().map((item) => item.y + item.height));
+  const x = (index) => MARGIN + index * (BOX.width + BOX.across);
+  const y = (item) => MARGIN + item.y - top;
   const at = new Map();
-  rows.forEach((row, index) => row?.forEach((node, position) => at.set(node.id, {
-    x: 8 + index * (BOX.width + BOX.across),
-    y: 8 + (position + (tallest - row.length) / 2) * pitch,
-  })));
-  const loops = back.size ? 40 : 0; // edges that go back run underneath
+  rows.forEach((row, index) => row.forEach((item) => item.id !== undefined && at.set(item.id, { x: x(index), y: y(item) })));
   return {
-    width: 16 + rows.length * BOX.width + (rows.length - 1) * BOX.across,
-    height: 16 + tallest * pitch - BOX.down + loops,
+    width: x(rows.length - 1) + BOX.width + MARGIN,
+    height: 2 * MARGIN + bottom - top + (back.size ? BELOW : 0),
+    edges: known,
     at,
     back,
-    edges: known,
+    arrivals: arrivals(forward, detours, rows, y),
+    detours: new Map([...detours].map(([edge, way]) => [edge, way.map((item, index) => ({ x: x(column.get(edge.from) + 1 + index), y: y(item) + item.height / 2 }))])),
   };
 }
 

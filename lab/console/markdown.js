@@ -1,4 +1,4 @@
-// The part of markdown that dashboards use: headings, bold, code, lists, paragraphs, and links as their text.
+// The part of markdown that dashboards use: headings, bold, emphasis, code, lists, paragraphs, and links as their text.
 // It makes descriptions of elements, never markup, so nothing in a text can become anything else.
 import { h } from './dom.js';
 
@@ -41,16 +41,17 @@ export function markdown(text, top = 3) {
   return made;
 }
 
-const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]*)\]\(([^)\s]*)\)/g;
+const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]*)\]\(([^)\s]*)\)|\*([^*\s][^*]*)\*/g;
 
 function inline(text) {
   const parts = [];
   let from = 0;
   for (const match of text.matchAll(INLINE)) {
-    const [whole, code, bold, label, address] = match;
+    const [whole, code, bold, label, address, stress] = match;
     parts.push(text.slice(from, match.index));
     if (code) parts.push(h('code', null, code));
     else if (bold) parts.push(h('strong', null, bold));
+    else if (stress) parts.push(h('em', null, stress));
     // A link's address is said, not followed: it points into the repository or into AWS, and this page has neither.
     else parts.push(label === address ? null : `${label} `, h('code', null, address));
     from = match.index + whole.length;

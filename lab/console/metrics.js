@@ -85,7 +85,7 @@ function shown(data, { stat, period, minutes, metric }, context, change) {
     value,
     onchange: (event) => change({ [name]: event.target.value }),
   }, options.map(([option, text]) => h('option', { value: String(option) }, text))));
-  return h('section', { class: 'metric', 'aria-label': 'Chart' },
+  return h('section', { class: 'explorer', 'aria-label': 'Chart' },
     h('h2', null, query.name, h('span', { class: 'muted' }, ` ${query.namespace} · ${(query.dimensions || 'no dimensions').replaceAll(',', ', ')}`)),
     h('div', { class: 'filters' },
       choice('Statistic', 'stat', stat, STATISTICS.map((name) => [name, name])),

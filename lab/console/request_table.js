@@ -7,7 +7,7 @@ import { requestBadges, statusBadge } from './states.js';
 /** The table. `brief` leaves out what does not help to pick a faulty one. */
 export function requestTable(requests, { now, brief = false }) {
   const slowest = Math.max(1, ...requests.map((request) => request.duration_ms));
-  const heads = [['Time'], ['Status'], ['Request'], ['ms', 'number'], !brief && ['Notable'], ['Guilty, or error'], !brief && ['Services'], ['Id']].filter(Boolean);
+  const heads = [['Time'], ['Status'], ['Request'], ['ms', 'number'], !brief && ['Notable'], ['Guilty, or error'], !brief && ['Services'], !brief && ['Id']].filter(Boolean);
   return h('div', { class: 'scroll' }, h('table', { class: 'list requests' },
     h('thead', null, h('tr', null, heads.map(([word, kind]) => h('th', { scope: 'col', class: kind }, word)))),
     h('tbody', null, requests.map((request) => row(request, slowest, now, brief)))));
@@ -23,7 +23,7 @@ function row(request, slowest, now, brief) {
       if (!event.target.closest('a') && !String(getSelection())) location.hash = place;
     },
   },
-  h('td', { class: 'number' }, time(request.at_ms, now)),
+  h('td', { class: 'when' }, time(request.at_ms, now)),
   h('td', null, statusBadge(request.status)),
   h('td', { class: 'route' }, h('a', { href: place, 'data-row': request.id }, `${request.method} ${request.route}`)),
   h('td', { class: 'number' }, h('span', { class: 'amount' },
@@ -32,7 +32,7 @@ function row(request, slowest, now, brief) {
   !brief && h('td', { class: 'badges' }, requestBadges(request)),
   h('td', { class: 'clip', title: request.error ?? request.guilty }, blame(request)),
   !brief && h('td', { class: 'clip muted' }, request.services.join(' › ')),
-  h('td', { class: 'id', title: request.id }, request.id.slice(0, 8)));
+  !brief && h('td', { class: 'id', title: request.id }, request.id.slice(0, 8)));
 }
 
 function blame({ guilty, error }) {

@@ -25,11 +25,11 @@ export function waterfall(spans, request, chosen, choose) {
     h('div', { class: 'axis', 'aria-hidden': 'true' }, h('span'),
       h('div', { class: 'track' }, marks.map((tick) => h('span', { class: 'tick', style: { left: scale(tick) } }, tick))),
       h('span', { class: 'took muted' }, 'ms')),
-    h('ol', { class: 'spans' }, spans.map((span) => h('li', { key: span.id }, row(span, { marks, scale, chosen, choose })))));
+    h('ol', { class: 'spans' }, spans.map((span) => h('li', { key: span.id }, row(span, spans, { marks, scale, chosen, choose })))));
 }
 
-function row(span, { marks, scale, chosen, choose }) {
-  const tone = span.fault ? 'alarm' : span.throttle || span.error ? 'warn' : span.kind;
+function row(span, spans, { marks, scale, chosen, choose }) {
+  const tone = toneOf(span, spans);
   const tries = attempts(span);
   return h('button', {
     type: 'button',
@@ -40,15 +40,22 @@ function row(span, { marks, scale, chosen, choose }) {
     onclick: () => choose(span),
   },
   h('span', { class: 'label' },
-    h('span', { class: 'indent', style: { width: `${span.depth * 14}px` } }),
+    h('span', { class: 'indent', style: { width: `${span.depth * 12}px` } }),
     h('span', { class: 'kind' }, KINDS[span.kind] ?? span.kind),
     h('span', { class: 'name' }, span.name),
     tries && (tries[0] > 1 || tries[1] > 1) && h('span', { class: 'tries' }, `↻ ${tries[0]}/${tries[1]}`),
     spanBadges(span)),
   h('span', { class: 'track' },
-    marks.map((tick) => h('span', { class: 'line', style: { left: scale(tick) } })),
+    marks.map((tick) => h('span', { class: 'rule', style: { left: scale(tick) } })),
     h('span', { class: `bar ${tone}${span.in_progress ? ' open' : ''}`, style: { left: scale(span.offset_ms), width: `calc(${scale(span.duration_ms)} - ${scale(0)})` } })),
   h('span', { class: 'took number' }, milliseconds(span.duration_ms)));
+}
+
+// A span whose fault is that of a span below it only passes it on, and is drawn more quietly than where the fault began.
+function toneOf(span, spans) {
+  const below = spans.some((other) => other.parent === span.id && (other.fault || other.throttle));
+  if (span.fault) return below ? 'passed' : 'alarm';
+  return span.throttle || span.error ? 'warn' : span.kind;
 }
 
 function spoken(span) {
