@@ -4,7 +4,7 @@ import { launch, open } from './browser.js';
 import { idOf } from './fixture_requests.js';
 import { serve } from './server.js';
 
-const PLACES = {
+export const PLACES = {
   overview: '#/overview',
   requests: '#/requests',
   request: `#/request/${idOf(2)}`,
