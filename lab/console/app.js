@@ -1,5 +1,5 @@
 // The page: where one is, what was last heard from the lab, and the drawing of both.
-import { get, path, Refused, Unreachable } from './api.js';
+import { get, path, Unreachable } from './api.js';
 import { alarmChanges, interrupt, say } from './announce.js';
 import { strip } from './alarm_strip.js';
 import { after, banner, status, unknown } from './connection.js';
@@ -53,6 +53,7 @@ function paint() {
   draw(at('banner'), banner(page.connection, now));
   draw(at('main'), body(view, title, shown));
   drawKeys(at('keys'));
+  land();
 }
 
 function body(view, title, shown) {
@@ -60,11 +61,21 @@ function body(view, title, shown) {
   const heading = h('h1', { tabindex: '-1' }, view.heading ? view.heading(page.route, answer) : title);
   if (page.failure) {
     return h('div', { key: 'failure', class: 'page' }, heading,
-      h('p', { class: 'empty' }, page.failure.status === 404 && view.missing ? view.missing(page.route) : 'The lab refused: ',
+      h('p', { class: 'empty' }, page.failure.status === 404 && view.missing ? view.missing(page.route) : 'This could not be had: ',
         h('code', null, page.failure.message)));
   }
   if (!answer) return h('div', { key: place(page.route), class: 'page' }, heading, h('p', { class: 'empty' }, 'Asking the lab …'));
-  return h('div', { key: place(page.route), class: 'page' }, view.bare ? null : heading, view.draw(answer, shown, heading));
+  return h('div', { key: place(page.route), class: 'page' }, view.bare ? null : heading, drawn(view, answer, shown, heading));
+}
+
+// A view that fails on an answer nobody thought of says so, and the rest of the page lives on.
+function drawn(view, answer, shown, heading) {
+  try {
+    return view.draw(answer, shown, heading);
+  } catch (error) {
+    reportError(error);
+    return [view.bare ? heading : null, h('p', { class: 'empty' }, 'This page failed on the lab’s answer: ', h('code', null, error.message))];
+  }
 }
 
 let painting = false;
@@ -100,8 +111,7 @@ async function ask(signal) {
   }
   page.failure = null;
   if (answer.status === 'fulfilled') keep(place(route), answer.value);
-  else if (answer.reason instanceof Refused) page.failure = answer.reason;
-  else if (!(answer.reason instanceof Unreachable)) throw answer.reason;
+  else if (!(answer.reason instanceof Unreachable)) page.failure = answer.reason; // refused, or not what this page understands
   const errors = results.map((result) => result.reason).filter((reason) => reason instanceof Unreachable);
   connected(after(page.connection, errors[0] ?? null, Date.now()));
   redraw();
@@ -123,7 +133,19 @@ function keep(name, answer) {
   if (page.answers.size > KEPT_ANSWERS) page.answers.delete(page.answers.keys().next().value);
 }
 
-let awaited = null; // what to focus as soon as it is drawn
+let arriving = null; // where focus goes in a place that one has just come to, until all of it is drawn
+
+// The heading of a place may be drawn anew when its answer comes, and a remembered row only then. Whoever went elsewhere
+// meanwhile is left there.
+function land() {
+  if (!arriving) return;
+  const { selector, fresh } = arriving;
+  const row = selector && document.querySelector(`#main ${selector}`);
+  const here = document.activeElement;
+  if (fresh || here === document.body || here.matches('#main h1')) (row || document.querySelector('#main h1'))?.focus({ preventScroll: !row });
+  arriving = page.failure || page.answers.has(place(page.route)) ? null : { selector, fresh: false };
+}
+
 function onRoute() {
   const before = page.route;
   page.route = parse(location.hash);
@@ -131,11 +153,10 @@ function onRoute() {
   page.cursor = null;
   if (place(before) !== place(page.route)) {
     say(viewOf(page.route.view).title(page.route));
-    awaited = viewOf(page.route.view).remembered?.(before) ?? 'h1';
+    const selector = viewOf(page.route.view).remembered?.(before) ?? null;
+    arriving = { selector, fresh: true };
     paint();
-    const target = document.querySelector(`#main ${awaited}`) ?? document.querySelector('#main h1');
-    target?.focus();
-    if (target?.localName === 'h1') scrollTo(0, 0);
+    if (!selector) scrollTo(0, 0);
   }
   redraw();
   polling.now();

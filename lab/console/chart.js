@@ -57,7 +57,7 @@ export function chart(spec, context) {
     },
   },
   grid(axes.left, frame, spec.leftLabel),
-  right.length && second(axes.right, frame, spec.rightLabel),
+  right.length > 0 && second(axes.right, frame, spec.rightLabel),
   timeAxis(from, to, x, frame),
   // The areas of a stack from the top one down, each over its own bottom; lines over all areas.
   stacked.map((one, index) => marks(one, index, { x, y: axes[one.axis === 'right' ? 'right' : 'left'].y, step, area: spec.stacked && one.axis !== 'right' })),

@@ -7,6 +7,26 @@ import { measured, time } from './format.js';
 /** Rows of the table: newest first, not more than one reads. */
 const TABLE_ROWS = 120;
 
+/** Height of a line of the legend, px. */
+const LINE = 20;
+/** Width of what stands beside the labels, and of one letter, px; rather too wide than too narrow. */
+const BESIDE = { time: 180, table: 70, series: 120, letter: 6.8 };
+
+/** Height to keep free for the legend of these series in a chart of this width, px. */
+export function legendHeight(series, width) {
+  let lines = 1;
+  let used = BESIDE.time;
+  for (const { label, axis } of series) {
+    const wanted = BESIDE.series + ((label ?? '').length + (axis === 'right' ? 8 : 0)) * BESIDE.letter;
+    if (used + wanted > width - BESIDE.table) {
+      lines += 1;
+      used = 0;
+    }
+    used += wanted;
+  }
+  return lines * LINE + 2;
+}
+
 /** What each series says at `at`. */
 export function values(series, at, step, unit) {
   return series.map((one) => {

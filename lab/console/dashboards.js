@@ -1,6 +1,6 @@
 // The template's dashboards, drawn as CloudWatch lays them out: a grid of 24 columns.
 import { h } from './dom.js';
-import { href, replace } from './router.js';
+import { amend, href } from './router.js';
 import { widget } from './widgets.js';
 
 const RANGES = [[15, '15 min'], [60, '1 h'], [180, '3 h'], [720, '12 h']];
@@ -33,7 +33,7 @@ export const dashboards = {
         h('label', { class: 'end' }, 'Last ', h('select', {
           value: minutes,
           'data-filter': true,
-          onchange: (event) => replace(href('dashboards', board.name, { minutes: event.target.value })),
+          onchange: (event) => amend({ minutes: event.target.value }),
         }, RANGES.map(([value, word]) => h('option', { value: String(value) }, word))))),
       board.widgets.length === 0 && h('p', { class: 'empty' }, 'This dashboard has no widgets.'),
       h('div', { class: `board${narrow ? ' narrow' : ''}` }, board.widgets.map((one, index) => h('section', {

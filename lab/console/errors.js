@@ -1,7 +1,7 @@
 // Errors that are the same one, counted.
 import { h } from './dom.js';
 import { ago, quantity, time } from './format.js';
-import { href, replace } from './router.js';
+import { amend, href } from './router.js';
 import { statusBadge } from './states.js';
 
 export const errors = {
@@ -20,7 +20,7 @@ export const errors = {
           placeholder: 'Find: message, service, fingerprint',
           value: route.query.q ?? '',
           autocomplete: 'off',
-          oninput: (event) => replace(href('errors', '', { q: event.target.value })),
+          oninput: (event) => amend({ q: event.target.value }),
         }))),
       shown.length ? table(shown, now) : h('p', { class: 'empty' }, all.length
         ? 'No error matches.'

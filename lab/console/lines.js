@@ -1,7 +1,7 @@
 // The log lines of one request, of all functions and of the platform, in the order in which they were written.
 import { h } from './dom.js';
 import { milliseconds, time } from './format.js';
-import { href, replace } from './router.js';
+import { amend } from './router.js';
 
 const LEVELS = { TRACE: '·', DEBUG: '·', INFO: 'i', WARN: '▲', ERROR: '✕', FATAL: '✕' };
 const KINDS = [['function', 'function'], ['platform', 'platform'], ['access', 'access log'], ['metric', 'metric']];
@@ -21,7 +21,7 @@ export function lines(all, request, { route }) {
         value: query.find ?? '',
         autocomplete: 'off',
         spellcheck: 'false',
-        oninput: (event) => change(route, 'find', event.target.value),
+        oninput: (event) => amend({ find: event.target.value }),
       })),
       KINDS.filter(([kind]) => all.some((line) => line.kind === kind)).map(([kind, word]) => h('label', { key: kind, class: 'flag' }, h('input', {
         type: 'checkbox',
@@ -29,7 +29,7 @@ export function lines(all, request, { route }) {
         onchange: (event) => {
           if (event.target.checked) hidden.delete(kind);
           else hidden.add(kind);
-          change(route, 'hide', [...hidden].join(','));
+          amend({ hide: [...hidden].join(',') });
         },
       }), ` ${word} `, h('span', { class: 'muted number' }, all.filter((line) => line.kind === kind).length))),
       h('span', { class: 'muted end', role: 'status' }, `${shown.length} of ${all.length} lines`)),
@@ -37,10 +37,6 @@ export function lines(all, request, { route }) {
       ? h('ol', { class: 'lines' }, shown.map((line) => h('li', { key: line.seq }, row(line, request))))
       : h('p', { class: 'empty' }, all.length ? 'No line matches.' : 'No log lines. Functions write from LOG_LEVEL up: see the template’s LogLevel.'),
   ];
-}
-
-function change(route, name, value) {
-  replace(href('request', route.id, { ...route.query, [name]: value }));
 }
 
 function row(line, request) {

@@ -1,7 +1,7 @@
 // Any metric that the lab has, as a chart.
 import { chart } from './chart.js';
 import { h } from './dom.js';
-import { href, replace } from './router.js';
+import { amend, href } from './router.js';
 
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p99', 'p99.9'];
 const PERIODS = [[10, '10 s'], [60, '1 min'], [300, '5 min'], [3600, '1 h']];
@@ -38,17 +38,16 @@ export const metrics = {
   draw({ catalogue, data, asked }, context, heading) {
     const { query } = context.route;
     if (!catalogue.length) return [heading, h('p', { class: 'empty' }, 'No metrics yet. Book a ride, and they come within a minute: ', h('code', null, 'cargo lab ride'))];
-    const change = (values) => replace(href('metrics', '', { ...query, ...values }));
     return [
       h('div', { class: 'titled' }, heading, h('p', { class: 'muted' }, `${catalogue.length} metrics`)),
-      h('div', { class: 'picker' }, picker(catalogue, query, change), query.name
-        ? shown(asked === question(query, catalogue) ? data : null, chosenOf(query, catalogue), context, change)
+      h('div', { class: 'picker' }, picker(catalogue, query), query.name
+        ? shown(asked === question(query, catalogue) ? data : null, chosenOf(query, catalogue), context)
         : h('p', { class: 'empty' }, 'Pick a metric on the left.')),
     ];
   },
 };
 
-function picker(catalogue, query, change) {
+function picker(catalogue, query) {
   const words = (query.q ?? '').toLowerCase().split(/\s+/);
   const found = catalogue.filter((metric) => {
     const text = `${metric.namespace} ${metric.name} ${dimensionText(metric.dimensions)}`.toLowerCase();
@@ -58,7 +57,7 @@ function picker(catalogue, query, change) {
   return h('nav', { class: 'metrics', 'aria-label': 'Metrics' },
     h('label', null, h('span', { class: 'unseen' }, 'Find a metric '), h('input', {
       type: 'search', 'data-filter': true, placeholder: 'Find: name, service, table', value: query.q ?? '', autocomplete: 'off', spellcheck: 'false',
-      oninput: (event) => change({ q: event.target.value }),
+      oninput: (event) => amend({ q: event.target.value }),
     })),
     !found.length && h('p', { class: 'empty' }, 'No metric matches.'),
     spaces.map((namespace) => h('section', { key: namespace }, h('h2', null, namespace), h('ul', null,
@@ -79,11 +78,11 @@ function entry(metric, query) {
   }, name, h('span', { class: 'muted' }, ` ${Object.values(metric.dimensions).join(' · ')}`)));
 }
 
-function shown(data, { stat, period, minutes, metric }, context, change) {
+function shown(data, { stat, period, minutes, metric }, context) {
   const { query } = context.route;
   const choice = (word, name, value, options) => h('label', null, `${word} `, h('select', {
     value,
-    onchange: (event) => change({ [name]: event.target.value }),
+    onchange: (event) => amend({ [name]: event.target.value }),
   }, options.map(([option, text]) => h('option', { value: String(option) }, text))));
   return h('section', { class: 'explorer', 'aria-label': 'Chart' },
     h('h2', null, query.name, h('span', { class: 'muted' }, ` ${query.namespace} · ${(query.dimensions || 'no dimensions').replaceAll(',', ', ')}`)),

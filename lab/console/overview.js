@@ -2,7 +2,7 @@
 import { callTable, serviceMap } from './map.js';
 import { h } from './dom.js';
 import { requestTable } from './request_table.js';
-import { href, replace } from './router.js';
+import { amend, href } from './router.js';
 
 /** Windows of the map, in minutes. */
 const WINDOWS = [1, 5, 15, 60];
@@ -25,7 +25,7 @@ export const overview = {
         h('label', { class: 'end' }, 'Last ', h('select', {
           value: String(chosen),
           'data-filter': true,
-          onchange: (event) => replace(href('overview', '', { minutes: event.target.value })),
+          onchange: (event) => amend({ minutes: event.target.value }),
         }, WINDOWS.map((minutes) => h('option', { value: String(minutes) }, `${minutes} min`))))),
       map.nodes.length
         ? serviceMap(map)

@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { duration, time } from './format.js';
 import { lines } from './lines.js';
-import { href, replace } from './router.js';
+import { amend, href } from './router.js';
 import { spanDetail } from './span_detail.js';
 import { requestBadges, statusBadge } from './states.js';
 import { waterfall } from './waterfall.js';
@@ -14,7 +14,7 @@ export const request = {
   load: ({ id }, get) => get(['requests', id]),
   draw({ request: found, spans, lines: said, missing }, context) {
     const chosen = spans.find((span) => span.id === context.route.query.span) ?? telling(spans);
-    const choose = (span) => replace(href('request', context.route.id, { ...context.route.query, span: span.id }));
+    const choose = (span) => amend({ span: span.id });
     return [
       h('div', { class: 'titled' }, h('h1', { tabindex: '-1' }, `${found.method} ${found.route}`), statusBadge(found.status),
         h('span', { class: 'number' }, duration(found.duration_ms)), requestBadges(found),

@@ -1,7 +1,7 @@
 // The list of requests with its filters. The filters stand in the address, so that a list can be passed on.
 import { h } from './dom.js';
 import { requestTable } from './request_table.js';
-import { go, href, replace } from './router.js';
+import { amend, go, href } from './router.js';
 
 const LIMIT = 200;
 const FLAGS = [['faulty', 'Faulty'], ['slow', 'Slow'], ['cold', 'Cold start']];
@@ -28,10 +28,6 @@ export const requests = {
   },
 };
 
-function change(query, name, value) {
-  replace(href('requests', '', { ...query, [name]: value }));
-}
-
 function filters(query) {
   if (query.route) routes.add(query.route);
   return h('div', { class: 'filters', role: 'search', 'aria-label': 'Requests' },
@@ -42,7 +38,7 @@ function filters(query) {
       value: query.q ?? '',
       autocomplete: 'off',
       spellcheck: 'false',
-      oninput: (event) => change(query, 'q', event.target.value.trim()),
+      oninput: (event) => amend({ q: event.target.value }),
       onkeydown: (event) => {
         if (event.key === 'Enter') open(event);
       },
@@ -50,15 +46,15 @@ function filters(query) {
     FLAGS.map(([name, word]) => h('label', { class: 'flag' }, h('input', {
       type: 'checkbox',
       checked: query[name] === '1',
-      onchange: (event) => change(query, name, event.target.checked),
+      onchange: (event) => amend({ [name]: event.target.checked }),
     }), ` ${word}`)),
     h('label', null, 'Route ', h('select', {
       value: query.route ?? '',
-      onchange: (event) => change(query, 'route', event.target.value),
+      onchange: (event) => amend({ route: event.target.value }),
     }, h('option', { value: '' }, 'all'), [...routes].sort().map((name) => h('option', { key: name, value: name }, name)))),
     h('label', null, 'Order ', h('select', {
       value: query.order ?? 'newest',
-      onchange: (event) => change(query, 'order', event.target.value),
+      onchange: (event) => amend({ order: event.target.value }),
     }, h('option', { value: 'newest' }, 'newest first'), h('option', { value: 'slowest' }, 'slowest first'))));
 }
 

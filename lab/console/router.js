@@ -28,10 +28,16 @@ export function go(address) {
   location.hash = address;
 }
 
-/** Goes to `address` in place of the present one: for a filter or a selection, which nobody wants to step back through. */
-export function replace(address) {
+// In place of the present address: a filter or a selection is nothing that anybody wants to step back through.
+function replace(address) {
   history.replaceState(history.state, '', address);
   dispatchEvent(new Event('hashchange'));
+}
+
+/** Changes some of the query of where one is now, which may be later than what a handler was drawn for. */
+export function amend(values) {
+  const { view, id, query } = parse(location.hash);
+  replace(href(view, id, { ...query, ...values }));
 }
 
 let steps = 0;

@@ -2,16 +2,16 @@
 import { shortName } from './alarm_strip.js';
 import { chart } from './chart.js';
 import { clean } from './chart_data.js';
+import { legendHeight } from './chart_legend.js';
 import { h } from './dom.js';
 import { quantity, time } from './format.js';
 import { markdown } from './markdown.js';
 import { href } from './router.js';
 import { ALARM_STATES, alarmState } from './states.js';
 
-/** What padding and border of a widget, its heading and a chart's legend take, px. */
+/** What padding and border of a widget and its heading take, px. */
 const PADDING = 18;
 const HEADING = 24;
-const LEGEND = 22;
 
 /** A widget in `room` (`width`, `height`, px, border included). */
 export function widget(spec, room, context) {
@@ -24,8 +24,6 @@ function metric(spec, room, context) {
   const series = spec.series ?? [];
   if (spec.view === 'singleValue') return single(series);
   if (spec.view === 'table' || spec.view === 'bar' || spec.view === 'pie' || spec.view === 'gauge') return table(series);
-  const perLine = Math.max(1, Math.floor((room.width - 120) / 190));
-  const legendLines = Math.ceil(series.length / perLine);
   return chart({
     id: spec.id,
     title: spec.title,
@@ -38,7 +36,7 @@ function metric(spec, room, context) {
     minutes: spec.minutes,
     hint: 'Book some rides: cargo lab ride.',
     width: Math.max(160, Math.floor(room.width - PADDING)),
-    height: Math.max(90, Math.floor(room.height - PADDING - (spec.title ? HEADING : 0) - legendLines * LEGEND)),
+    height: Math.max(90, Math.floor(room.height - PADDING - (spec.title ? HEADING : 0) - legendHeight(series, room.width - PADDING))),
   }, context);
 }
 

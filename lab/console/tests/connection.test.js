@@ -81,3 +81,17 @@ test('what the lab refuses is said in its own words, and is not taken for its en
   await page.context().close();
   await server.stop();
 });
+
+test('an answer that a section does not understand spoils that section only', async () => {
+  const server = await serve();
+  server.change({ '/api/errors': () => ({ errors: [{}] }) });
+  const { page } = await open(browser, server.url, '/#/errors');
+  await page.waitForFunction(() => document.querySelector('#main').textContent.includes('failed on the lab’s answer'));
+  await page.waitForSelector('#alarms .chip');
+  const asked = server.asked.length;
+  while (server.asked.length < asked + 3) await page.evaluate(() => new Promise(requestAnimationFrame));
+  await page.keyboard.press('2');
+  await page.waitForSelector('.requests tbody tr');
+  await page.context().close();
+  await server.stop();
+});

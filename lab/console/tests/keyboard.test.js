@@ -56,6 +56,15 @@ test('a poll takes away neither focus nor scroll position', async () => {
   while (server.asked.length < polled + 6) await page.evaluate(() => new Promise(requestAnimationFrame));
   assert.equal(await focused(page), idOf(39));
   assert.equal(await page.evaluate(() => scrollY), before);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.span');
+  assert.equal(await page.evaluate(() => scrollY), 0, 'a new page begins at its top');
+  await page.keyboard.press('Escape');
+  await page.waitForFunction((id) => document.activeElement.dataset.row === id, idOf(39));
+  assert.ok(await page.evaluate(() => {
+    const { top, bottom } = document.activeElement.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }), 'the row that one came from can be seen');
   await page.context().close();
 });
 
