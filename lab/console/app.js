@@ -46,6 +46,7 @@ function paint() {
   const title = view.title(page.route);
   document.title = `${raised ? `(${raised} ALARM) ` : ''}${title} · Wild Rydes lab`;
   document.body.dataset.connection = status(page.connection, now);
+  document.body.dataset.place = place(page.route);
   page.width = at('main').clientWidth;
   const shown = context();
   draw(at('top'), headerOf(shown, { turnTheme, openKeys: () => at('keys').showModal() }));

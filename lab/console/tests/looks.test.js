@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { contrast } from '../colour.js';
 import { launch, open } from './browser.js';
-import { PLACES, shoot } from './shots.js';
+import { PLACES, shoot, tour } from './shots.js';
 import { serve } from './server.js';
 
 let server;
@@ -15,8 +15,6 @@ before(async () => {
   [server, browser] = await Promise.all([serve(), launch()]);
 });
 after(() => Promise.all([server.stop(), browser.close()]));
-
-const drawn = (page) => page.waitForFunction(() => !document.querySelector('#main').textContent.includes('Asking the lab') && document.querySelector('#alarms .chip'));
 
 /** Each text on the page with its colour and that of the nearest ground that is not transparent. */
 function inks() {
@@ -38,14 +36,11 @@ function inks() {
 for (const colorScheme of ['light', 'dark']) {
   test(`every text of every section has a contrast of 4.5 in the ${colorScheme} theme, as drawn`, async () => {
     const weak = [];
-    for (const [name, hash] of Object.entries(PLACES)) {
-      const { page } = await open(browser, server.url, `/${hash}`, { colorScheme });
-      await drawn(page);
+    await tour(browser, server.url, { colorScheme }, async (page, name) => {
       for (const { ink, paper, text } of await page.evaluate(inks)) {
         if (contrast(ink, paper) < 4.5) weak.push(`${name}: "${text}" ${ink} on ${paper} ${contrast(ink, paper).toFixed(2)}`);
       }
-      await page.context().close();
-    }
+    });
     assert.deepEqual(weak, []);
   });
 }
@@ -78,17 +73,14 @@ test('without storage the theme still turns', async () => {
 });
 
 test('on a narrow screen nothing runs out of the page sideways', async () => {
-  for (const [name, hash] of Object.entries(PLACES)) {
-    const { page } = await open(browser, server.url, `/${hash}`, { viewport: { width: 420, height: 800 } });
-    await drawn(page);
+  await tour(browser, server.url, { viewport: { width: 420, height: 800 } }, async (page, name) => {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), name);
-    await page.context().close();
-  }
+  });
 });
 
 test('pictures of every section are taken in both themes', async () => {
   const folder = process.env.CONSOLE_SHOTS ?? await mkdtemp(join(tmpdir(), 'console-'));
-  const paths = await shoot(folder);
+  const paths = await shoot(browser, server.url, folder);
   assert.equal(paths.length, 2 * Object.keys(PLACES).length);
   for (const path of paths) assert.ok((await stat(path)).size > 10000, path);
   console.log(`pictures in ${folder}`);
