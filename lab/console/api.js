@@ -7,7 +7,7 @@ const PATIENCE_MS = 5000;
 export class Unreachable extends Error {}
 
 /** The lab answered that it will not: `status` is the HTTP status, the message is the lab's own. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;

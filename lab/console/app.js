@@ -19,7 +19,6 @@ const page = {
   failure: null, // why the view's own question was refused
   connection: unknown(),
   cursor: null, // the point in time that all charts point at, ms
-  notes: new Map(), // what views keep for themselves between drawings
   width: 0,
 };
 

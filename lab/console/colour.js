@@ -1,7 +1,7 @@
 // Contrast, as WCAG 2.2 defines it (https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio).
 
 /** `#rrggbb` or `rgb(r, g, b)` as three numbers 0-255; null for anything else. */
-export function channels(text) {
+function channels(text) {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text ?? '');
   if (hex) return hex.slice(1).map((pair) => parseInt(pair, 16));
   const rgb = /^rgba?\((\d+),? (\d+),? (\d+)/.exec(text ?? '');

@@ -31,7 +31,7 @@ export function drawKeys(dialog) {
         single = event.target.checked;
       },
     }), ' Keys act without Ctrl or Alt')),
-    h('button', { type: 'button', onclick: () => dialog.close() }, 'Close'),
+    h('button', { type: 'button', autofocus: true, onclick: () => dialog.close() }, 'Close'),
   ]);
 }
 

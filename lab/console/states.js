@@ -50,7 +50,7 @@ export function spanBadges(span) {
 }
 
 /** The tone of an HTTP status. */
-export function statusTone(status) {
+function statusTone(status) {
   if (status >= 500 || !status) return 'alarm';
   return status >= 400 ? 'warn' : 'ok';
 }

@@ -30,7 +30,7 @@ export function waterfall(spans, request, chosen, choose) {
 
 function row(span, spans, { marks, scale, chosen, choose }) {
   const tone = toneOf(span, spans);
-  const tries = attempts(span);
+  const tries = retried(span, spans) && attempts(span);
   return h('button', {
     type: 'button',
     class: `span${span.guilty ? ' guilty' : ''}`,
@@ -43,12 +43,18 @@ function row(span, spans, { marks, scale, chosen, choose }) {
     h('span', { class: 'indent', style: { width: `${span.depth * 12}px` } }),
     h('span', { class: 'kind' }, KINDS[span.kind] ?? span.kind),
     h('span', { class: 'name' }, span.name),
-    tries && (tries[0] > 1 || tries[1] > 1) && h('span', { class: 'tries' }, `↻ ${tries[0]}/${tries[1]}`),
+    tries && h('span', { class: 'tries' }, `↻ ${tries[0]}/${tries[1]}`),
     spanBadges(span)),
   h('span', { class: 'track' },
     marks.map((tick) => h('span', { class: 'rule', style: { left: scale(tick) } })),
     h('span', { class: `bar ${tone}${span.in_progress ? ' open' : ''}`, style: { left: scale(span.offset_ms), width: `calc(${scale(span.duration_ms)} - ${scale(0)})` } })),
   h('span', { class: 'took number' }, milliseconds(span.duration_ms)));
+}
+
+// A first attempt is one of several only if another followed it.
+function retried(span, spans) {
+  const again = (other) => (attempts(other)?.[0] ?? 1) > 1;
+  return again(span) || spans.some((other) => other.parent === span.parent && other.name === span.name && again(other));
 }
 
 // A span whose fault is that of a span below it only passes it on, and is drawn more quietly than where the fault began.

@@ -118,6 +118,12 @@ at(`/#/request/${idOf(2)}`, 'log lines of all functions stand in order, the plat
   assert.equal(await page.locator('.line.error').first().evaluate((line) => line.open), true, 'what is open stays open');
 });
 
+at(`/#/request/${idOf(0)}`, 'a request that went well has no guilty span, no fault and no retry', async (page) => {
+  await wait(page, '.span');
+  assert.equal(await page.locator('.span').count(), 10);
+  assert.equal(await page.locator('.span.guilty, .span .badge, .span .tries, .verdict').count(), 0);
+});
+
 at(`/#/request/${idOf(6)}`, 'a request that was not sampled says so and still has its lines', async (page) => {
   await wait(page, '.line');
   assert.match(await page.locator('#main').innerText(), /No spans: this request was not sampled/);
