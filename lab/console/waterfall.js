@@ -6,7 +6,7 @@ import { spanBadges } from './states.js';
 
 /** What a span's kind is called. */
 export const KINDS = {
-  gateway: 'API Gateway', lambda: 'Lambda', function: 'function', step: 'step', aws: 'AWS call', remote: 'HTTP call', init: 'init',
+  gateway: 'API Gateway', lambda: 'Lambda', function: 'function', step: 'step', aws: 'AWS', remote: 'HTTP', init: 'init',
 };
 
 /** `attempt 3 of 3` out of a span's detail, as `[3, 3]`; null when it says nothing of attempts. */
