@@ -1,7 +1,10 @@
 //! CloudWatch: metrics in, statistics out.
 
 mod distribution;
+pub mod emf;
+pub mod filter_pattern;
 pub mod math;
+pub mod metric_filter;
 mod period;
 mod store;
 mod summary;
