@@ -2,6 +2,7 @@
 
 mod book;
 mod claims;
+mod counts;
 mod fleet;
 mod record;
 mod rider;
