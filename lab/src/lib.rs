@@ -8,6 +8,8 @@ pub mod assembly;
 pub mod aws;
 pub mod binaries;
 pub mod cli;
+pub mod clock;
+pub mod cloudwatch;
 pub mod cognito;
 pub mod custom_resource;
 pub mod dynamodb;

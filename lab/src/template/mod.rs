@@ -5,6 +5,7 @@
 //! line: a template that resolves here runs here as it is written.
 
 mod api;
+mod asynchronous;
 mod callers;
 mod cognito;
 mod conditions;
@@ -36,6 +37,8 @@ mod sub;
 mod table;
 mod tags;
 mod tree;
+mod watched;
+mod watching;
 pub(crate) mod wildcard;
 mod yaml;
 
@@ -45,6 +48,8 @@ mod tests;
 pub use error::TemplateError;
 pub use model::*;
 pub use parameters::{Parameter, ParameterType};
+pub use watched::*;
+pub use watching::{Graphed, graphed};
 
 use properties::Known;
 use tree::Node;

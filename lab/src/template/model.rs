@@ -8,6 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::watched::{
+    Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup, Urgency,
+};
+
 /// What a template is resolved against: the caller's choices and the lab's addresses.
 #[derive(Debug, Clone)]
 pub struct Inputs {
@@ -52,6 +56,26 @@ pub struct Stack {
     pub permissions: BTreeMap<String, Permission>,
     /// `AWS::Cognito::UserPool`.
     pub user_pools: BTreeMap<String, UserPool>,
+    /// `AWS::CloudWatch::Alarm`.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// `AWS::CloudWatch::CompositeAlarm`.
+    pub composite_alarms: BTreeMap<String, CompositeAlarm>,
+    /// The tag `urgency` of every alarm, composite ones too, by logical id.
+    pub urgencies: BTreeMap<String, Urgency>,
+    /// `AWS::CloudWatch::Dashboard`.
+    pub dashboards: BTreeMap<String, Dashboard>,
+    /// `AWS::SNS::Topic`.
+    pub topics: BTreeMap<String, Topic>,
+    /// `AWS::Logs::MetricFilter`.
+    pub metric_filters: BTreeMap<String, MetricFilter>,
+    /// `AWS::Logs::QueryDefinition`.
+    pub query_definitions: BTreeMap<String, QueryDefinition>,
+    /// `AWS::XRay::SamplingRule`.
+    pub sampling_rules: BTreeMap<String, SamplingRule>,
+    /// `AWS::XRay::Group`.
+    pub trace_groups: BTreeMap<String, TraceGroup>,
+    /// `AWS::Scheduler::Schedule`.
+    pub schedules: BTreeMap<String, Schedule>,
     /// Outputs in the template's order.
     pub outputs: Vec<Output>,
     /// Resources that exist in the template but have no effect on one machine: logical id, type and the reason.
@@ -108,6 +132,8 @@ pub struct RestApi {
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
     /// Throttling of `MethodSettings` for `/*` and `*`, where stated: steady rate in requests a second, burst in requests.
     pub throttle: Option<Throttle>,
+    /// Whether CloudWatch gets metrics of every method too (`MetricsEnabled` of `MethodSettings`).
+    pub detailed_metrics: bool,
     /// Access log format, where stated.
     pub access_log_format: Option<String>,
     /// Whether X-Ray tracing is on.

@@ -1,0 +1,5 @@
+//! CloudWatch: metrics in, statistics out.
+
+mod store;
+
+pub use store::{Datum, Metrics};
