@@ -63,12 +63,9 @@ fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
 }
 
 #[test]
-fn only_a_role_may_record_and_ask_for_a_unicorn() {
-    let expected = [
-        ("/probe/ride", "ANY", &Authorization::Iam),
-        ("/record", "ANY", &Authorization::Iam),
-        ("/unicorn", "ANY", &Authorization::Iam),
-    ];
+fn only_a_role_may_record_ask_for_a_unicorn_and_probe() {
+    let iam = &Authorization::Iam;
+    let expected = [("/probe/ride", "ANY", iam), ("/record", "ANY", iam), ("/unicorn", "ANY", iam)];
     assert_eq!(guarded(&stack(&[])), expected);
 }
 
@@ -83,7 +80,7 @@ fn a_booking_asks_for_a_rider_when_riders_are_known() {
 }
 
 #[test]
-fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_any() {
+fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_may_any() {
     let stack = stack(&[("Stage", "staging")]);
     let invoking = |id: &str| -> Vec<String> {
         let statements = stack.roles[id].statements.iter();
