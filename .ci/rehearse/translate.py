@@ -1,4 +1,4 @@
-"""The template as the judge can read it: the real one, with the functions' folders filled in and ANY spelled out."""
+"""The template as the judge can read it: the real one, with the functions' folders filled in, ANY spelled out, and without what it does not know."""
 
 import copy
 import json
@@ -9,6 +9,14 @@ from samcli.yamlhelper import yaml_parse
 # The judge imports a route only under the name of one HTTP method; API Gateway's ANY stands for these.
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
 ANY = "x-amazon-apigateway-any-method"
+
+# The judge rolls a stack back that has any of these. Nothing else in the template refers to them.
+UNKNOWN_TO_THE_JUDGE = {
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::Logs::QueryDefinition",
+    "AWS::XRay::Group",
+    "AWS::XRay::SamplingRule",
+}
 
 
 def binaries_of(template: Path) -> dict[str, str]:
@@ -26,6 +34,9 @@ def for_judge(template: Path, code: dict[str, Path], target: Path) -> None:
     adapted = yaml_parse(template.read_text())
     for logical_id, binary in binaries_of(template).items():
         adapted["Resources"][logical_id]["Properties"]["CodeUri"] = str(code[binary])
+    adapted["Resources"] = {
+        logical_id: resource for logical_id, resource in adapted["Resources"].items() if resource["Type"] not in UNKNOWN_TO_THE_JUDGE
+    }
     for resource in adapted["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Api":
             _spell_out_any(resource["Properties"]["DefinitionBody"]["paths"])
