@@ -1,5 +1,7 @@
 //! CloudWatch: metrics in, statistics out.
 
+pub mod math;
+mod period;
 mod store;
 
 pub use store::{Datum, Metrics};

@@ -79,3 +79,16 @@ fn of(sorted: &[f64], statistic: Statistic) -> Option<f64> {
         }
     })
 }
+
+impl super::math::Data for Metrics {
+    fn series(
+        &self,
+        metric: &MetricName,
+        statistic: Statistic,
+        period: Duration,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Vec<(Timestamp, f64)> {
+        Metrics::series(self, metric, statistic, period, from, to)
+    }
+}
