@@ -24,6 +24,7 @@ mod status;
 mod suppression;
 #[cfg(test)]
 mod tests;
+mod valid;
 mod windows;
 mod words;
 
