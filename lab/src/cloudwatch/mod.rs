@@ -1,5 +1,6 @@
 //! CloudWatch: metrics in, statistics out.
 
+pub mod alarms;
 pub mod math;
 mod period;
 mod store;

@@ -9,6 +9,9 @@ pub(super) const MAX_CHILDREN: usize = 100;
 /// Most elements: alarms, TRUE, FALSE and pairs of parentheses.
 pub(super) const MAX_ELEMENTS: usize = 500;
 
+/// Deepest parentheses; the lab's own limit, so that no template can exhaust its stack.
+pub(super) const MAX_DEPTH: usize = 64;
+
 /// A rule that has been read. `C` is how it names other alarms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rule<C> {
@@ -92,7 +95,6 @@ impl<C> Rule<C> {
     }
 }
 
-
 /// Why a rule cannot be read. Positions count bytes from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
@@ -115,6 +117,9 @@ pub enum RuleError {
     /// More elements than AWS takes.
     #[error("a rule has at most {MAX_ELEMENTS} elements")]
     Elements,
+    /// Nested deeper than the lab follows.
+    #[error("a rule nested more than {MAX_DEPTH} levels deep is not evaluated")]
+    TooDeep,
     /// `AT_LEAST` of none or of more than all.
     #[error("AT_LEAST takes from 1 to all of its alarms, or from 1% to 100%, and {0} is neither")]
     Share(String),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rule::{MAX_CHILDREN, MAX_ELEMENTS, Rule, RuleError, Share};
+use super::rule::{MAX_CHILDREN, MAX_DEPTH, MAX_ELEMENTS, Rule, RuleError, Share};
 use super::state::State;
 
 /// Reads a rule; alarms are named by name or ARN.
@@ -11,7 +11,7 @@ use super::state::State;
 /// # Errors
 /// Its syntax, or more alarms or elements than AWS takes.
 pub(super) fn parse(text: &str) -> Result<Rule<String>, RuleError> {
-    let mut parser = Parser { text, at: 0, elements: 0 };
+    let mut parser = Parser { text, at: 0, elements: 0, depth: 0 };
     let rule = parser.either()?;
     parser.skip_space();
     if parser.at < text.len() {
@@ -28,6 +28,7 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     elements: usize,
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -60,7 +61,12 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<Rule<String>, RuleError> {
         self.element()?;
         if self.sign('(') {
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return Err(RuleError::TooDeep);
+            }
             let rule = self.either()?;
+            self.depth -= 1;
             self.closed()?;
             return Ok(rule);
         }
@@ -170,7 +176,7 @@ impl Parser<'_> {
         if self.sign(',') { Ok(()) } else { Err(self.expected("','")) }
     }
 
-    /// Counts an element; the limit also bounds how deep a rule can be.
+    /// Counts an element.
     fn element(&mut self) -> Result<(), RuleError> {
         self.elements += 1;
         if self.elements > MAX_ELEMENTS { Err(RuleError::Elements) } else { Ok(()) }
