@@ -37,7 +37,7 @@ const MAX_DEPTH: usize = 64;
 
 /// Where the numbers of metrics come from: [`super::Metrics`], or literal series in a test.
 pub trait Data {
-    /// The statistic of every period that has data and starts in `from..to`, by its start, in order.
+    /// The statistic of every period that has data and is touched by `from..to`, by its start, in order.
     fn series(
         &self,
         metric: &MetricName,
