@@ -81,6 +81,24 @@ impl Metrics {
         self.points(metric, None, statistic, period, from, to)
     }
 
+    /// The statistic of everything in the minutes `from..to`, wherever they begin; of one unit, if one is given. None without
+    /// any value.
+    pub fn window(
+        &self,
+        metric: &MetricName,
+        of: Statistic,
+        unit: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<f64> {
+        let record = self.record(metric)?;
+        let record = record.lock().unwrap_or_else(PoisonError::into_inner);
+        let range = period::minute_of(from)..period::minute_of(to).max(period::minute_of(from));
+        let of_unit = record.0.iter().filter(|(known, _)| unit.is_none_or(|unit| unit == *known));
+        let minutes: Vec<_> = of_unit.flat_map(|(_, minutes)| minutes.range(range.clone())).collect();
+        statistic(&minutes.into_iter().map(|(_, summary)| summary).collect::<Vec<_>>(), of)
+    }
+
     /// Every metric that has data, by name.
     pub fn list(&self) -> Vec<Listed> {
         let records = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -227,6 +245,22 @@ mod tests {
         assert_eq!(sum(420, 600), [(5, 5.0)]);
         assert_eq!(sum(300, 720), [(5, 5.0), (10, 2.0)]);
         assert_eq!(sum(600, 600), []);
+    }
+
+    #[test]
+    fn a_window_begins_at_any_minute() {
+        let metrics = Metrics::default();
+        for minute in 0..15 {
+            metrics.put(latency(minute * 60, minute as f64));
+        }
+        let window = |from, to| metrics.window(&name("RequestLatency"), Statistic::Sum, None, second(from), second(to));
+        assert_eq!(
+            [window(7 * 60, 12 * 60), window(14 * 60, 99 * 60)],
+            [Some(7.0 + 8.0 + 9.0 + 10.0 + 11.0), Some(14.0)]
+        );
+        assert_eq!([window(15 * 60, 20 * 60), window(300, 300), window(600, 300)], [None, None, None]);
+        let bytes = metrics.window(&name("RequestLatency"), Statistic::Sum, Some("Bytes"), second(0), second(600));
+        assert_eq!(bytes, None);
     }
 
     #[test]

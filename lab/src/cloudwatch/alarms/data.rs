@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::cloudwatch::Metrics;
 use crate::template::{MetricName, Statistic};
 
 /// The numbers of metrics: the lab's own, or literal ones in a test.
@@ -16,4 +17,17 @@ pub trait Data {
         from: Timestamp,
         to: Timestamp,
     ) -> Option<f64>;
+}
+
+impl Data for Metrics {
+    fn window(
+        &self,
+        metric: &MetricName,
+        statistic: Statistic,
+        unit: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<f64> {
+        Metrics::window(self, metric, statistic, unit, from, to)
+    }
 }

@@ -13,8 +13,9 @@ use super::order::order;
 use super::reason;
 use super::state::State;
 use super::status::Status;
-use super::valid::check;
+use super::valid::prepare;
 use super::windows;
+use crate::cloudwatch::math;
 use crate::template::{Alarm, CompositeAlarm, Topic};
 
 /// Notices that are kept.
@@ -36,6 +37,8 @@ pub struct Alarms {
     pub(super) notices: VecDeque<Notice>,
     /// Indices of composites.
     order: Vec<usize>,
+    /// What each metric alarm compares, read once.
+    prepared: Vec<math::Prepared>,
     /// Where the windows of each metric alarm ended when it was last evaluated.
     ends: Vec<Option<Timestamp>>,
     /// The minute that was evaluated last.
@@ -55,7 +58,7 @@ impl Alarms {
     ) -> Result<Self, AlarmError> {
         let metrics: Vec<_> = metrics.into_iter().collect();
         let composites: Vec<_> = composites.into_iter().collect();
-        metrics.iter().try_for_each(check)?;
+        let prepared = metrics.iter().map(prepare).collect::<Result<_, _>>()?;
         let names = metrics.iter().map(|alarm| (&alarm.name, &alarm.arn));
         let names = names.chain(composites.iter().map(|alarm| (&alarm.name, &alarm.arn)));
         let mut places = BTreeMap::new();
@@ -74,6 +77,7 @@ impl Alarms {
             topics: topics.into_iter().map(|topic| (topic.arn.clone(), topic)).collect(),
             notices: VecDeque::new(),
             minute: None,
+            prepared,
             metrics,
             composites,
         })
@@ -107,7 +111,7 @@ impl Alarms {
             if self.ends[place].replace(end) == Some(end) {
                 continue;
             }
-            let outcome = metric::evaluate(alarm, end, data);
+            let outcome = metric::evaluate(alarm, &self.prepared[place], end, data);
             let Some(state) = outcome.state() else { continue };
             if self.statuses[place].change(at, state, || outcome.reason(state)) {
                 tell(&mut self.notices, notices(&alarm.name, &alarm.actions, state, at, &self.topics));

@@ -34,8 +34,12 @@ pub(super) fn evaluation_range(evaluation_periods: usize) -> usize {
 
 /// Judges an evaluation range of datapoints, the oldest first: whether each breaches the threshold, none where it is missing.
 pub(super) fn judge(range: &[Option<bool>], rules: Rules) -> Verdict {
-    let real: Vec<(usize, bool)> =
-        range.iter().enumerate().rev().filter_map(|(place, breaches)| breaches.map(|breaches| (place, breaches))).collect();
+    let real: Vec<(usize, bool)> = range
+        .iter()
+        .enumerate()
+        .rev()
+        .filter_map(|(place, breaches)| breaches.map(|breaches| (place, breaches)))
+        .collect();
     let judged = &real[..real.len().min(rules.evaluation_periods)];
     let breaching = judged.iter().filter(|(_, breaches)| *breaches).count();
     let filled = rules.evaluation_periods - judged.len();

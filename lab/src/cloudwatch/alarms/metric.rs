@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::data::Data;
 use super::judge::{Rules, Verdict, evaluation_range, judge};
 use super::reason::{Datapoint, not_evaluated, of_metric};
+use super::samples;
 use super::state::State;
 use super::windows::{Windows, signed};
 use super::words::compared;
-use super::samples;
 use crate::cloudwatch::{math, period};
 use crate::template::{Alarm, Comparison, MetricName, MetricQuery, MissingData, Source, Statistic};
 
@@ -41,7 +41,7 @@ impl Outcome<'_> {
 }
 
 /// Evaluates an alarm on the periods that end at `end`.
-pub(super) fn evaluate<'a>(alarm: &'a Alarm, end: Timestamp, data: &impl Data) -> Outcome<'a> {
+pub(super) fn evaluate<'a>(alarm: &'a Alarm, math: &math::Prepared, end: Timestamp, data: &impl Data) -> Outcome<'a> {
     let periods = alarm.evaluation_periods as usize;
     let windows = Windows { end, period: period_of(alarm), count: evaluation_range(periods) };
     let none = |state, error| Outcome {
@@ -53,7 +53,7 @@ pub(super) fn evaluate<'a>(alarm: &'a Alarm, end: Timestamp, data: &impl Data) -
     if too_few_samples(alarm, windows, data) {
         return none(None, None);
     }
-    let range = match datapoints(alarm, windows, data) {
+    let range = match datapoints(alarm, math, windows, data) {
         Ok(range) => range,
         Err(error) => return none(Some(State::InsufficientData), Some(error)),
     };
@@ -77,7 +77,8 @@ pub(super) fn period_of(alarm: &Alarm) -> Duration {
 /// default" (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html>); the reference of
 /// PutMetricAlarm says "always", and is the older text. A template that asks for `missing` is taken to say nothing.
 pub(super) fn missing_data(alarm: &Alarm) -> MissingData {
-    let dynamodb = |query: &MetricQuery| matches!(&query.source, Source::Metric { metric, .. } if metric.namespace == DYNAMODB);
+    let dynamodb =
+        |query: &MetricQuery| matches!(&query.source, Source::Metric { metric, .. } if metric.namespace == DYNAMODB);
     match alarm.missing_data {
         MissingData::Missing if alarm.queries.iter().any(dynamodb) => MissingData::Ignore,
         other => other,
@@ -86,7 +87,8 @@ pub(super) fn missing_data(alarm: &Alarm) -> MissingData {
 
 /// Whether this is a percentile that is not to be judged by so few values. No value at all is missing data, not few.
 fn too_few_samples(alarm: &Alarm, windows: Windows, data: &impl Data) -> bool {
-    let Some(Source::Metric { metric, statistic: Statistic::Percentile(percent), unit }) = compared(alarm).map(|query| &query.source)
+    let Some(Source::Metric { metric, statistic: Statistic::Percentile(percent), unit }) =
+        compared(alarm).map(|query| &query.source)
     else {
         return false;
     };
@@ -99,7 +101,12 @@ fn too_few_samples(alarm: &Alarm, windows: Windows, data: &impl Data) -> bool {
     samples > 0.0 && samples < samples::needed(*percent)
 }
 
-fn datapoints(alarm: &Alarm, windows: Windows, data: &impl Data) -> Result<Vec<Option<Datapoint>>, math::MathError> {
+fn datapoints(
+    alarm: &Alarm,
+    math: &math::Prepared,
+    windows: Windows,
+    data: &impl Data,
+) -> Result<Vec<Option<Datapoint>>, math::MathError> {
     let Some(compared) = compared(alarm) else { return Ok(Vec::new()) };
     let datapoint = |at, value: Option<f64>| {
         let value = value.filter(|value| value.is_finite())?;
@@ -113,7 +120,7 @@ fn datapoints(alarm: &Alarm, windows: Windows, data: &impl Data) -> Result<Vec<O
     let slid = |at: Timestamp| at.checked_sub(shift).unwrap_or(at);
     let starts: Vec<_> = windows.iter().map(|(from, _)| from).collect();
     let Some(first) = starts.first() else { return Ok(Vec::new()) };
-    let values = math::values(&alarm.queries, &compared.id, &Slid { data, shift }, slid(*first), slid(windows.end))?;
+    let values = math.values(&Slid { data, shift }, slid(*first), slid(windows.end))?;
     let value = |at: &Timestamp| {
         let place = values.binary_search_by_key(&slid(*at), |(at, _)| *at).ok()?;
         Some(values[place].1)

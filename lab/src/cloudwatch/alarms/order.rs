@@ -16,7 +16,9 @@ pub(super) fn order(composites: &[Composite], first: Place) -> Result<Vec<usize>
         };
         let (waiting, ready): (Vec<_>, Vec<_>) = left.iter().copied().partition(waits);
         if ready.is_empty() {
-            return Err(AlarmError::Circle(waiting.iter().map(|index| composites[*index].alarm.name.clone()).collect()));
+            return Err(AlarmError::Circle(
+                waiting.iter().map(|index| composites[*index].alarm.name.clone()).collect(),
+            ));
         }
         ordered.extend(ready);
         left = waiting;

@@ -25,7 +25,13 @@ pub(super) struct Datapoint {
 }
 
 /// Why `verdict` on `range` is `state`.
-pub(super) fn of_metric(alarm: &Alarm, missing: MissingData, range: &[Option<Datapoint>], verdict: &Verdict, state: State) -> String {
+pub(super) fn of_metric(
+    alarm: &Alarm,
+    missing: MissingData,
+    range: &[Option<Datapoint>],
+    verdict: &Verdict,
+    state: State,
+) -> String {
     if state == State::InsufficientData {
         let unknown = verdict.filled;
         return format!("Insufficient Data: {} {} unknown.", count(unknown, "datapoint"), was(unknown));

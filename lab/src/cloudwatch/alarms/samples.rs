@@ -18,7 +18,9 @@ mod tests {
 
     #[test]
     fn p99_wants_a_thousand_and_the_median_twenty() {
-        for (percent, wanted) in [(99.0, 1000.0), (99.9, 10_000.0), (90.0, 100.0), (50.0, 20.0), (10.0, 100.0), (100.0, 0.0)] {
+        for (percent, wanted) in
+            [(99.0, 1000.0), (99.9, 10_000.0), (90.0, 100.0), (50.0, 20.0), (10.0, 100.0), (100.0, 0.0)]
+        {
             assert_eq!(needed(percent), wanted, "p{percent}");
         }
     }

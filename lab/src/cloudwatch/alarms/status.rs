@@ -46,7 +46,12 @@ impl Status {
             return false;
         }
         self.reason = reason();
-        self.history.push_front(Transition { at_ms: at.as_millisecond(), from: self.state, to, reason: self.reason.clone() });
+        self.history.push_front(Transition {
+            at_ms: at.as_millisecond(),
+            from: self.state,
+            to,
+            reason: self.reason.clone(),
+        });
         self.history.truncate(KEPT);
         (self.state, self.since) = (to, at);
         true

@@ -9,15 +9,16 @@ use crate::template::Alarm;
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
-/// Whether an alarm can be evaluated.
+/// Reads what an alarm compares.
 ///
 /// # Errors
-/// Why not.
-pub(super) fn check(alarm: &Alarm) -> Result<(), AlarmError> {
+/// Why it cannot be evaluated.
+pub(super) fn prepare(alarm: &Alarm) -> Result<math::Prepared, AlarmError> {
     let name = || alarm.name.clone();
     let mut compared = alarm.queries.iter().filter(|query| query.return_data);
     let (Some(query), None) = (compared.next(), compared.next()) else { return Err(AlarmError::ReturnData(name())) };
-    math::check(&alarm.queries, &query.id).map_err(|reason| AlarmError::Math { alarm: name(), reason })?;
+    let prepared = math::Prepared::new(&alarm.queries, &query.id);
+    let prepared = prepared.map_err(|reason| AlarmError::Math { alarm: name(), reason })?;
     let (datapoints, periods) = (alarm.datapoints_to_alarm, alarm.evaluation_periods);
     if datapoints == 0 || datapoints > periods {
         return Err(AlarmError::Datapoints { alarm: name(), datapoints, periods });
@@ -30,5 +31,5 @@ pub(super) fn check(alarm: &Alarm) -> Result<(), AlarmError> {
     if period.saturating_mul(u64::from(periods)) > longest {
         return Err(AlarmError::TooLong(name()));
     }
-    Ok(())
+    Ok(prepared)
 }

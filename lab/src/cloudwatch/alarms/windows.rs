@@ -64,7 +64,8 @@ mod tests {
     fn an_hour_slides_by_minutes() {
         let (hour, now) = (Duration::from_secs(3600), at("2026-11-21T14:08:59Z"));
         let windows = Windows { end: end(now, hour, 1), period: hour, count: 2 };
-        let expected = [("2026-11-21T12:08:00Z", "2026-11-21T13:08:00Z"), ("2026-11-21T13:08:00Z", "2026-11-21T14:08:00Z")];
+        let expected =
+            [("2026-11-21T12:08:00Z", "2026-11-21T13:08:00Z"), ("2026-11-21T13:08:00Z", "2026-11-21T14:08:00Z")];
         assert_eq!(windows.iter().collect::<Vec<_>>(), expected.map(|(from, to)| (at(from), at(to))));
     }
 

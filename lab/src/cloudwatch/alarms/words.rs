@@ -80,7 +80,10 @@ fn name_of(statistic: Statistic) -> String {
 /// `30 min`, `6 h`, `3 d`.
 fn period(period: Duration) -> String {
     let seconds = period.as_secs();
-    match [(86_400, "d"), (3_600, "h"), (60, "min")].into_iter().find(|(unit, _)| seconds >= *unit && seconds % unit == 0) {
+    match [(86_400, "d"), (3_600, "h"), (60, "min")]
+        .into_iter()
+        .find(|(unit, _)| seconds >= *unit && seconds % unit == 0)
+    {
         Some((unit, name)) => format!("{} {name}", seconds / unit),
         None => format!("{seconds} s"),
     }

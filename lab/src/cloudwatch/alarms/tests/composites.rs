@@ -14,7 +14,10 @@ fn composites_follow_composites_in_the_same_evaluation_whatever_their_order() {
     let mut alarms = alarms(vec![metric], [vec![light], rest.to_vec()].concat());
     let data = Values::of("m", 0, [0.0, 9.0, 0.0].map(Some));
     assert_eq!(states(&mut alarms, "light", &data, 1..=3), "OAO");
-    assert_eq!(shown(&alarms, "nothing").reason, format!("{} was created and its alarm rule evaluates to OK", arn("nothing")));
+    assert_eq!(
+        shown(&alarms, "nothing").reason,
+        format!("{} was created and its alarm rule evaluates to OK", arn("nothing"))
+    );
     assert_eq!(
         shown(&alarms, "light").reason,
         format!("{} transitioned to OK at Monday 16 November, 2026 00:03:00 UTC", arn("middle"))
@@ -24,7 +27,12 @@ fn composites_follow_composites_in_the_same_evaluation_whatever_their_order() {
 #[test]
 fn what_depends_on_itself_or_on_nothing_is_refused() {
     let refused = |composites: Vec<CompositeAlarm>| Alarms::new([], composites, [], start()).expect_err("refused");
-    let circle = vec![composite("a", "ALARM(b)"), composite("b", "NOT ALARM(c)"), composite("c", "OK(a)"), composite("d", "TRUE")];
+    let circle = vec![
+        composite("a", "ALARM(b)"),
+        composite("b", "NOT ALARM(c)"),
+        composite("c", "OK(a)"),
+        composite("d", "TRUE"),
+    ];
     assert_eq!(refused(circle), AlarmError::Circle(vec!["a".into(), "b".into(), "c".into()]));
     let unknown = AlarmError::Unknown { alarm: "a".into(), child: "nobody".into() };
     assert_eq!(refused(vec![composite("a", "ALARM(nobody)")]), unknown);
@@ -37,7 +45,8 @@ fn what_depends_on_itself_or_on_nothing_is_refused() {
 fn a_suppressor_silences_the_notice_and_not_the_state() {
     let suppressor = Suppressor { alarm: "deploying".into(), wait: secs(60), extension: secs(180) };
     let light = CompositeAlarm { suppressor: Some(suppressor), ..composite("light", "ALARM(errors)") };
-    let mut quiet = [("errors", "e"), ("deploying", "d")].map(|(name, metric)| alarm(name, metric, (1, 1), MissingData::NotBreaching));
+    let mut quiet = [("errors", "e"), ("deploying", "d")]
+        .map(|(name, metric)| alarm(name, metric, (1, 1), MissingData::NotBreaching));
     quiet.iter_mut().for_each(|alarm| alarm.actions = Default::default());
     let mut alarms = alarms(quiet.to_vec(), vec![light]);
     let mut data = Values::of("d", 0, (0..30).map(|minute| Some(if (2..10).contains(&minute) { 9.0 } else { 0.0 })));

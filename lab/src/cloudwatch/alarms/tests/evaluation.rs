@@ -103,18 +103,19 @@ fn a_clock_that_stands_or_goes_back_changes_nothing() {
     assert_eq!(alarms.snapshot(start()), before);
 }
 
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#metric-math-syntax-arithmetic>
 #[test]
-fn a_datapoint_of_an_expression_is_missing_where_an_input_is() {
+fn in_an_expression_one_missing_input_is_nothing_and_all_missing_are_missing_data() {
     let queries =
         expression("100*e/n", vec![query("e", "errors", Statistic::Sum, 1), query("n", "requests", Statistic::Sum, 1)]);
     let rate = crate::template::Alarm { queries, threshold: 5.0, ..alarm("a", "", (1, 1), MissingData::Missing) };
     let mut alarms = alarms(vec![rate], vec![]);
-    let mut data = Values::of("requests", 0, [100.0, 100.0, 100.0].map(Some));
-    assert_eq!(states(&mut alarms, "a", &data, [1]), "I");
-    data.put("errors", 1, 6.0);
-    assert_eq!(states(&mut alarms, "a", &data, [2]), "A");
-    data.put("errors", 2, 5.0);
-    assert_eq!(states(&mut alarms, "a", &data, [3]), "O");
+    let mut data = Values::of("requests", 1, [100.0, 100.0, 100.0].map(Some));
+    data.put("errors", 2, 6.0);
+    data.put("errors", 3, 5.0);
+    // Without requests there is a division by zero, which is no datapoint either.
+    data.put("errors", 0, 3.0);
+    assert_eq!(states(&mut alarms, "a", &data, 1..=7), "IOAOOOI");
 }
 
 #[test]
@@ -178,7 +179,8 @@ fn a_topic_that_cloudwatch_cannot_use_is_named_with_the_reason() {
     let mut alarms = Alarms::new(metrics, [], [mute], start()).expect("alarms");
     alarms.evaluate(minute(1), &Values::default());
     let notices = alarms.snapshot(start()).notices;
-    let told: Vec<_> = notices.iter().map(|notice| (notice.alarm.as_str(), notice.delivered, notice.why.as_deref())).collect();
+    let told: Vec<_> =
+        notices.iter().map(|notice| (notice.alarm.as_str(), notice.delivered, notice.why.as_deref())).collect();
     assert_eq!(
         told,
         [
@@ -221,8 +223,10 @@ fn all_comparisons_mean_what_they_say() {
         (Comparison::LessThanOrEqual, "AAO"),
     ];
     for (comparison, expected) in cases {
-        let mut alarms =
-            alarms(vec![crate::template::Alarm { comparison, ..alarm("a", "m", (1, 1), MissingData::Missing) }], vec![]);
+        let mut alarms = alarms(
+            vec![crate::template::Alarm { comparison, ..alarm("a", "m", (1, 1), MissingData::Missing) }],
+            vec![],
+        );
         assert_eq!(states(&mut alarms, "a", &sums("0 1 2"), 1..=3), expected, "{comparison:?}");
     }
 }

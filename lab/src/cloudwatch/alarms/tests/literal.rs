@@ -15,7 +15,8 @@ use crate::template::{
 
 /// The first minute of every test.
 pub(super) fn start() -> Timestamp {
-    "2026-11-16T00:00:00Z".parse().expect("a time")
+    // 2026-11-16T00:00:00Z
+    Timestamp::constant(1_794_787_200, 0)
 }
 
 /// So many minutes later.
@@ -47,7 +48,14 @@ impl Values {
 }
 
 impl Data for Values {
-    fn window(&self, metric: &MetricName, of: Statistic, _: Option<&str>, from: Timestamp, to: Timestamp) -> Option<f64> {
+    fn window(
+        &self,
+        metric: &MetricName,
+        of: Statistic,
+        _: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<f64> {
         let minutes = |at: Timestamp| (at.as_second() - start().as_second()) / 60;
         let within = self.0.get(&metric.name)?.range(minutes(from)..minutes(to));
         let mut values: Vec<f64> = within.flat_map(|(_, values)| values).copied().collect();
@@ -82,8 +90,13 @@ pub(super) fn query(id: &str, name: &str, statistic: Statistic, minutes: u64) ->
 /// `expression > threshold`, with one query a letter of its metrics.
 pub(super) fn expression(text: &str, metrics: Vec<MetricQuery>) -> Vec<MetricQuery> {
     let period = metrics[0].period;
-    let value =
-        MetricQuery { id: "value".into(), label: None, return_data: true, period, source: Source::Expression(text.into()) };
+    let value = MetricQuery {
+        id: "value".into(),
+        label: None,
+        return_data: true,
+        period,
+        source: Source::Expression(text.into()),
+    };
     [vec![value], metrics].concat()
 }
 
@@ -145,7 +158,12 @@ pub(super) fn state(alarms: &Alarms, name: &str) -> State {
 }
 
 /// The state after each of these minutes, in letters: O, A, I.
-pub(super) fn states(alarms: &mut Alarms, name: &str, data: &impl Data, minutes: impl IntoIterator<Item = i64>) -> String {
+pub(super) fn states(
+    alarms: &mut Alarms,
+    name: &str,
+    data: &impl Data,
+    minutes: impl IntoIterator<Item = i64>,
+) -> String {
     let letter = |at| {
         alarms.evaluate(minute(at), data);
         match state(alarms, name) {
