@@ -1,15 +1,21 @@
 //! The DynamoDB client of a function, and its calls within a time budget.
 
+use crate::aws::attempts::{CountAttempts, counting};
 use crate::aws::{ClientLimits, sdk_config};
 use crate::budget::Budget;
 use crate::config::{ConfigError, Environment};
+use crate::telemetry::metrics::Recorder;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::body::SdkBody;
 use std::error::Error;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// The name of this dependency in metrics.
+const DEPENDENCY: &str = "dynamodb";
 
 /// Why a call got no answer that counts.
 #[derive(Debug, thiserror::Error)]
@@ -39,22 +45,60 @@ pub fn client(environment: &Environment) -> Result<Client, ConfigError> {
         .behavior_version(BehaviorVersion::v2026_01_12())
         // Answers are small and every attempt has a total limit: watching their pace would only cost time.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(CountAttempts)
         .build();
     Ok(Client::from_conf(config))
+}
+
+/// An error of a call.
+pub trait Refusal: Error + 'static {
+    /// Whether the table did as it was asked and the answer is no, rather than that something went wrong.
+    fn is_an_answer(&self) -> bool;
+}
+
+impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> Refusal for SdkError<E, R> {
+    fn is_an_answer(&self) -> bool {
+        self.code() == Some("ConditionalCheckFailedException")
+    }
+}
+
+impl<E: Refusal> Refusal for Box<E> {
+    fn is_an_answer(&self) -> bool {
+        (**self).is_an_answer()
+    }
 }
 
 /// Waits for a call for as long as the budget allows, retries included.
 ///
 /// # Errors
 /// The call failed or took too long.
-pub async fn within<T, E: Error + 'static>(
+pub async fn within<T, E: Refusal>(
     budget: &Budget,
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<T, CallError<E>> {
-    match tokio::time::timeout(budget.remaining(), call).await {
+    within_attempts(budget, call).await.0
+}
+
+/// As [`within`]; also says how many attempts the SDK began.
+pub async fn within_attempts<T, E: Refusal>(
+    budget: &Budget,
+    call: impl Future<Output = Result<T, E>>,
+) -> (Result<T, CallError<E>>, u32) {
+    let started = Instant::now();
+    // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
+    let call = Box::pin(call);
+    let (result, attempts) = counting(tokio::time::timeout(budget.remaining(), call)).await;
+    let result = match result {
         Ok(result) => result.map_err(CallError::Failed),
         Err(_) => Err(CallError::OutOfTime),
-    }
+    };
+    let failed = match &result {
+        Ok(_) => false,
+        Err(CallError::Failed(error)) => !error.is_an_answer(),
+        Err(CallError::OutOfTime) => true,
+    };
+    Recorder::current().call(DEPENDENCY, started.elapsed(), failed, attempts.saturating_sub(1));
+    (result, attempts)
 }
 
 /// Opens the connection before the first request needs it: best effort, for no longer than this.

@@ -1,5 +1,6 @@
 //! A value that is read now and then, kept while it is fresh, and kept longer when reading fails.
 
+use crate::telemetry::metrics::{CACHE_HITS, CACHE_MISSES, OfService, Recorder};
 use std::error::Error;
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -40,7 +41,12 @@ impl<T: Clone> Kept<T> {
     ) -> Option<T> {
         // Held across the read: of several requests that find the value old, one reads and the others wait for it.
         let mut state = self.state.lock().await;
-        if state.next_read.is_none_or(|next| now >= next) {
+        let due = state.next_read.is_none_or(|next| now >= next);
+        // Both, so that their ratio has two sides.
+        let recorder = Recorder::current();
+        recorder.add(CACHE_HITS, OfService, (!due).into());
+        recorder.add(CACHE_MISSES, OfService, due.into());
+        if due {
             let result = read.await;
             let pause = pause(&result);
             let without_value = result.is_err() && state.value.is_none();

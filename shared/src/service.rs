@@ -33,7 +33,6 @@ pub fn service<H: Handler>(settings: Settings, routes: Routes, handler: H) -> In
 /// # Errors
 /// The Lambda Runtime API cannot be spoken to.
 pub async fn run<H: Handler>(settings: Settings, routes: Routes, handler: H) -> Result<(), lambda_http::Error> {
-    crate::panic::quiet_panics();
     lambda_http::run(service(settings, routes, handler)).await
 }
 

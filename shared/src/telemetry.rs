@@ -2,6 +2,7 @@
 
 mod fields;
 mod line;
+pub mod metrics;
 
 pub use line::{Format, Identity};
 
@@ -14,7 +15,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log of this process. A second start is ignored.
+/// Starts the log of this process, and logs panics in one line from then on. A second start is ignored.
 ///
 /// `service` is also the target of its own events, with `_` for `-`, as Rust spells crate names.
 pub fn start(service: &'static str, environment: &Environment) {
@@ -23,6 +24,7 @@ pub fn start(service: &'static str, environment: &Environment) {
         let _ = std::io::stdout().lock().write_all(line.as_bytes());
     });
     let _ = log.try_init();
+    crate::panic::quiet_panics();
 }
 
 /// The log, line by line into `write`: what [`start`] starts, and what tests read.
@@ -31,7 +33,8 @@ pub fn subscriber(
     environment: &Environment,
     write: impl Fn(&str) + Send + Sync + 'static,
 ) -> impl tracing::Subscriber + Send + Sync {
-    let layer = line::Lines::new(Identity::new(service, environment), format(environment), write);
+    let identity = Identity::new(service, environment);
+    let layer = line::Lines::new(identity, format(environment), metrics_level(environment), write);
     tracing_subscriber::registry().with(layer).with(targets(service, environment))
 }
 
@@ -40,7 +43,10 @@ pub fn subscriber(
 fn targets(service: &str, environment: &Environment) -> Targets {
     let level = level(environment);
     let ours = service.replace('-', "_");
-    Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("shared", level).with_target(ours, level)
+    let libraries = level.min(LevelFilter::WARN);
+    let targets = Targets::new().with_default(libraries).with_target("shared", level).with_target(ours, level);
+    // The runtime writes every error that a handler returns, as Debug prints it: what the function has logged already.
+    targets.with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
 }
 
 /// What Lambda's own setting says, else `LOG_LEVEL`, else `info`. A word that neither knows counts as unset.
@@ -54,6 +60,15 @@ fn level(environment: &Environment) -> LevelFilter {
         _ => None,
     };
     parse("AWS_LAMBDA_LOG_LEVEL").or_else(|| parse("LOG_LEVEL")).unwrap_or(LevelFilter::INFO)
+}
+
+/// The level of lines of metrics. They have none, for they are no log events. But of a function that logs JSON Lambda
+/// drops the lines below its own level, and it takes a line without a level for INFO; nothing in its documentation
+/// excepts EMF. Metrics must get out at any level, so from WARN on they say the very level that Lambda lets through.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn metrics_level(environment: &Environment) -> Option<&'static str> {
+    let level = environment.optional("AWS_LAMBDA_LOG_LEVEL")?;
+    ["WARN", "ERROR", "FATAL"].into_iter().find(|above| above.eq_ignore_ascii_case(level))
 }
 
 /// JSON unless Lambda is told that the function writes text.

@@ -31,7 +31,7 @@ fn moody_where(
 ) -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
     let settings = Settings { service: "moody", stage: "dev".into(), timeout: Duration::from_secs(20) };
     let headers = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".parse().expect("ascii"))].into_iter().collect();
-    let routes = Routes { method: Method::POST, path: "/ride", health: "/health", caller_budget, headers };
+    let routes = Routes { method: Method::POST, path: "/ride", also: &[], health: "/health", caller_budget, headers };
     service(settings, routes, Moody)
 }
 

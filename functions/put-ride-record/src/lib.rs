@@ -12,6 +12,7 @@ use shared::budget::Budget;
 use shared::problem::{Failure, Problem};
 use shared::ride::Record;
 use shared::service::{Answer, Call, Handler, Routes, json};
+use shared::telemetry::metrics::{OfRide, RIDES_RECORDED, Recorder};
 use std::future::Future;
 
 /// The name of this service.
@@ -39,7 +40,12 @@ impl<R> PutRideRecord<R> {
 impl<R: Rides> Handler for PutRideRecord<R> {
     async fn handle(&self, call: Call) -> Answer {
         let record = Record::parse(call.json_body()?)?;
-        match self.rides.create(&record, &call.context.budget).await? {
+        let put = self.rides.create(&record, &call.context.budget).await?;
+        if put == Put::Created {
+            let ride = OfRide(record.ride.request_time.instant());
+            Recorder::current().record(RIDES_RECORDED, ride, 1);
+        }
+        match put {
             // The same ride again is a retry whose first answer was lost: it is stored, which is what was asked for.
             Put::Created | Put::SameAsBefore => json(StatusCode::CREATED, &json!({"success": true})),
             Put::OtherThanBefore => Err(Problem::Conflict("Another ride is already stored under this RideId.").into()),
@@ -61,5 +67,5 @@ impl From<StoreError> for Failure {
 /// The paths of this service.
 pub fn routes() -> Routes {
     let headers = HeaderMap::new();
-    Routes { method: Method::POST, path: "/record", health: "/record/health", caller_budget: true, headers }
+    Routes { method: Method::POST, path: "/record", also: &[], health: "/record/health", caller_budget: true, headers }
 }

@@ -5,13 +5,13 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within};
+use shared::dynamodb::{CallError, within_attempts};
 use shared::ride::Record;
 
 /// What became of a ride.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// It is new and stored.
+    /// It is new and stored, by this call; an earlier attempt of it may have done so and its answer been lost.
     Created,
     /// It was stored before, just so.
     SameAsBefore,
@@ -55,7 +55,8 @@ impl Rides for RidesTable {
             // Saves the read (and the permission to read) that would tell a repetition from a conflict.
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = async { put.send().await.map_err(Box::new) };
-        let error = match within(budget, put).await {
+        let (result, attempts) = within_attempts(budget, put).await;
+        let error = match result {
             Ok(_) => return Ok(Put::Created),
             Err(error) => error,
         };
@@ -67,7 +68,12 @@ impl Rides for RidesTable {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let old = failed.item().ok_or(StoreError::NothingOld)?;
                 let same = from_item(old).as_ref() == Some(record);
-                Ok(if same { Put::SameAsBefore } else { Put::OtherThanBefore })
+                Ok(match (same, attempts) {
+                    // What a later attempt finds is what the first one wrote.
+                    (true, 2..) => Put::Created,
+                    (true, _) => Put::SameAsBefore,
+                    (false, _) => Put::OtherThanBefore,
+                })
             }
             _ => Err(StoreError::Call(error)),
         }

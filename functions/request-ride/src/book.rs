@@ -1,3 +1,4 @@
+use crate::counts::{accepted, requested};
 use crate::{Fleet, RecordError, Records, RequestRide};
 use jiff::Timestamp;
 use shared::context::RequestContext;
@@ -33,8 +34,10 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
         match &wish.key {
             Some(key) => self.book_once(key, &wish, context).await,
             None => {
+                requested(&wish);
                 let booking = self.choose(&wish, context).await?;
                 self.store(&booking, &wish, context).await?;
+                accepted(&booking);
                 Ok(booking)
             }
         }
@@ -45,11 +48,26 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
         let payload = payload(&wish.pickup_location);
         // The ride is chosen first, so that the claim can hold it: a claim without a ride would need a third write.
         let begun = match self.choose(wish, context).await {
-            Ok(booking) => self.once.begin(&id, &payload, booking, &context.budget).await?,
+            Ok(booking) => {
+                let ride_id = booking.ride().ride_id;
+                let begun = self.once.begin(&id, &payload, booking, &context.budget).await;
+                match &begun {
+                    // Another ride in the claim was asked for by an earlier request.
+                    Ok(Begun::Claimed(claim)) if claim.booking.ride().ride_id == ride_id => requested(wish),
+                    Err(Refusal::Unknown(_)) => requested(wish),
+                    _ => {}
+                }
+                begun?
+            }
             // What is booked already needs no unicorn.
             Err(failure) => match self.once.resume(&id, &payload, &context.budget).await {
-                Ok(begun) => begun.ok_or(failure)?,
+                Ok(Some(begun)) => begun,
+                Ok(None) => {
+                    requested(wish);
+                    return Err(failure);
+                }
                 Err(Refusal::Unknown(error)) => {
+                    requested(wish);
                     // The fleet failed first: that is what has to be repaired, and what the answer is about.
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "whether the ride is booked already could not be read");
@@ -68,6 +86,7 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
         let booking = claim.booking.clone();
         match self.store(&booking, wish, context).await {
             Ok(()) => {
+                accepted(&booking);
                 self.once.complete(claim, &context.budget).await;
                 Ok(booking)
             }

@@ -2,6 +2,7 @@
 
 mod book;
 mod claims;
+mod counts;
 mod fleet;
 mod record;
 mod rider;
@@ -60,5 +61,12 @@ pub fn routes(settings: &Settings) -> Routes {
         // A cache must not give the answer for one origin to another.
         headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     }
-    Routes { method: Method::POST, path: "/ride", health: "/health", caller_budget: false, headers }
+    Routes {
+        method: Method::POST,
+        path: "/ride",
+        also: &[rider::PROBE_ROUTE],
+        health: "/health",
+        caller_budget: false,
+        headers,
+    }
 }

@@ -16,14 +16,17 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    shared::panic::quiet_panics();
     let settings = Settings::read(environment)?;
     let table = UnicornsTable::new(dynamodb::client(environment)?, settings.table.clone());
     let client = Client::new(settings.connect_timeout, settings.schedule)?;
     let seeder = &Seeder::new(settings, table, client);
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, invocation) = event.into_parts();
-        let caller = Caller { request_id: invocation.request_id, deadline_ms: invocation.deadline };
+        let caller = Caller {
+            request_id: invocation.request_id,
+            deadline_ms: invocation.deadline,
+            xray_trace_id: invocation.xray_trace_id,
+        };
         seeder.handle(event, caller).await.map_err(lambda_runtime::Error::from)
     });
     lambda_runtime::run(handler).await

@@ -17,6 +17,8 @@ pub struct Request {
     pub logical_resource_id: String,
     /// The id that an earlier answer gave; none on create.
     pub physical_resource_id: Option<String>,
+    /// Whether a stack that is there is being changed, rather than made or removed.
+    pub is_update: bool,
     /// What to do, or why that is not clear.
     pub action: Result<Action, BadRequest>,
 }
@@ -72,6 +74,7 @@ impl Request {
             request_id: text("RequestId"),
             logical_resource_id: text("LogicalResourceId"),
             physical_resource_id: physical,
+            is_update: text("RequestType") == "Update",
             action: action(event),
         })
     }

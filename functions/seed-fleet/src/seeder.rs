@@ -2,11 +2,14 @@ use crate::{Action, Answer, BadRequest, FleetTable, Request, Settings, WriteErro
 use http::{Method, StatusCode};
 use serde_json::Value;
 use shared::budget::{Budget, Limits};
-use shared::context::RequestContext;
+use shared::context::{RequestContext, trace_header};
 use shared::http::{Call, CallError, Client};
 use shared::panic::caught;
 use shared::request_id::RequestId;
 use shared::telemetry::chain;
+use shared::telemetry::metrics::{DEPLOYMENTS, OfService, emit};
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 use tracing::Instrument;
 
@@ -16,12 +19,14 @@ const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 const ANSWER_ATTEMPT: Duration = Duration::from_secs(5);
 
 /// What is known about an invocation.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// Lambda's id of it.
     pub request_id: String,
     /// Its deadline, in milliseconds since the Unix epoch.
     pub deadline_ms: u64,
+    /// The X-Ray trace header of it.
+    pub xray_trace_id: Option<String>,
 }
 
 /// The handler, over the table and the way back to CloudFormation.
@@ -30,6 +35,15 @@ pub struct Seeder<T> {
     settings: Settings,
     table: T,
     client: Client,
+    cold: AtomicBool,
+}
+
+/// Why the fleet is not as it should be.
+struct Failure {
+    /// What CloudFormation's console shows.
+    told: String,
+    /// What the log says.
+    logged: String,
 }
 
 /// CloudFormation could not be told. Lambda then tries the whole event again, which does no harm.
@@ -52,7 +66,7 @@ pub enum AnswerError {
 impl<T: FleetTable> Seeder<T> {
     /// A handler that keeps the fleet in this table.
     pub fn new(settings: Settings, table: T, client: Client) -> Self {
-        Self { settings, table, client }
+        Self { settings, table, client, cold: AtomicBool::new(true) }
     }
 
     /// Does what the event asks for and says how it went, also when it went wrong or panicked.
@@ -60,35 +74,50 @@ impl<T: FleetTable> Seeder<T> {
     /// # Errors
     /// CloudFormation could not be told.
     pub async fn handle(&self, event: Value, caller: Caller) -> Result<(), AnswerError> {
+        let context = self.context(&caller);
         let span = tracing::error_span!(
             "invocation",
             function_request_id = caller.request_id.as_str(),
-            request_id = caller.request_id.as_str()
+            request_id = context.request_id.as_str(),
+            xray_trace_id = context.trace_id(),
+            cold_start = self.cold.swap(false, Ordering::Relaxed),
         );
-        let told = self.seed_and_tell(&event, &caller);
-        let handle = async {
-            told.await.inspect_err(|error| {
-                tracing::error!(error = error as &dyn std::error::Error, "custom resource not answered");
-            })
-        };
-        handle.instrument(span).await
+        self.seed_and_tell(&event, &context).instrument(span).await
     }
 
-    async fn seed_and_tell(&self, event: &Value, caller: &Caller) -> Result<(), AnswerError> {
+    async fn seed_and_tell(&self, event: &Value, context: &RequestContext) -> Result<(), AnswerError> {
         let started = Instant::now();
+        let mut failure = None;
+        let told = self.seed_then_tell(event, context, &mut failure).await;
+        let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
+        let seeding = failure.as_ref().map(|failure: &Failure| failure.logged.as_str());
+        match (&told, seeding) {
+            (Err(error), seeding) => {
+                let error = error as &dyn Error;
+                tracing::error!(duration_ms, error, seeding, "custom resource not answered");
+            }
+            (Ok(()), Some(error)) => tracing::error!(duration_ms, error, "custom resource failed"),
+            (Ok(()), None) => tracing::info!(duration_ms, "custom resource answered"),
+        }
+        told
+    }
+
+    async fn seed_then_tell(
+        &self,
+        event: &Value,
+        context: &RequestContext,
+        failure: &mut Option<Failure>,
+    ) -> Result<(), AnswerError> {
         let request = Request::parse(event)?;
-        let context = self.context(caller);
+        if request.is_update {
+            // At once: what this silences may be about to fire.
+            emit(DEPLOYMENTS, OfService, 1);
+        }
         let remaining = context.budget.remaining();
         let seeding = Budget::lasting(remaining.saturating_sub(TIME_TO_ANSWER.min(remaining / 2)));
-        let outcome = self.outcome(&request, &seeding).await;
-        let answer = Answer::new(&request, &self.settings.table, outcome);
-        self.tell(&request, &answer, &context).await?;
-        let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-        match answer.reason.as_str() {
-            "" => tracing::info!(duration_ms, "custom resource answered"),
-            error => tracing::error!(duration_ms, error, "custom resource failed"),
-        }
-        Ok(())
+        *failure = self.outcome(&request, &seeding).await.err();
+        let outcome = failure.as_ref().map_or(Ok(()), |failure| Err(failure.told.clone()));
+        self.tell(&request, &Answer::new(&request, &self.settings.table, outcome), context).await
     }
 
     fn context(&self, caller: &Caller) -> RequestContext {
@@ -99,21 +128,21 @@ impl<T: FleetTable> Seeder<T> {
         RequestContext {
             request_id: RequestId::parse(&caller.request_id).unwrap_or_else(|| RequestId::of(&Default::default())),
             budget: Budget::start_at(Instant::now(), &limits),
-            trace: None,
+            trace: caller.xray_trace_id.as_deref().and_then(trace_header),
             traceparent: None,
         }
     }
 
-    /// How it went; a failure as text for CloudFormation's console.
-    async fn outcome(&self, request: &Request, budget: &Budget) -> Result<(), String> {
-        let action = request.action.as_ref().map_err(ToString::to_string)?;
+    async fn outcome(&self, request: &Request, budget: &Budget) -> Result<(), Failure> {
+        let same = |text: String| Failure { told: text.clone(), logged: text };
+        let action = request.action.as_ref().map_err(|error| same(error.to_string()))?;
         // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
         match caught(Box::pin(self.act(action, budget))).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(chain(&error)),
+            Ok(Err(error)) => Err(same(chain(&error))),
             Err(panicked) => {
-                tracing::error!(error = &panicked as &dyn std::error::Error, "seeding panicked");
-                Err("a bug in seed-fleet; its log says more".into())
+                let told = "a bug in seed-fleet; its log says more".into();
+                Err(Failure { told, logged: chain(&panicked) })
             }
         }
     }

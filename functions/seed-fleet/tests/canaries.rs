@@ -54,7 +54,7 @@ async fn nothing_of_an_event_comes_out() {
                     "/ResourceProperties/Card" => event["ResourceProperties"]["Card"] = json!([secret]),
                     pointer => *event.pointer_mut(pointer).expect("a pointer of the sample") = secret.into(),
                 }
-                let caller = Caller { request_id: "r-1".into(), deadline_ms: 0 };
+                let caller = Caller { request_id: "r-1".into(), ..Caller::default() };
                 // Whether it worked is another test's question.
                 let _ = seeder().handle(event, caller).await;
                 assert_clean(&log.take(), &format!("{secret} in {place}"));

@@ -59,7 +59,7 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     let settings = Settings { table: "fleet-table".into(), connect_timeout: timeout, timeout, schedule };
     let client = Client::new(settings.connect_timeout, schedule).expect("a TLS stack");
     let table = Table { mood, ..Table::default() };
-    let caller = Caller { request_id: "r-1".into(), deadline_ms: 0 };
+    let caller = Caller { request_id: "r-1".into(), ..Caller::default() };
     let content = Seeder::new(settings, table.clone(), client).handle(event, caller).await.is_ok();
     let done = table.done.lock().expect("no poison").clone();
     let requests = fake.requests();

@@ -38,11 +38,17 @@ const ACCESS_LOG: Known = Known {
 };
 const METHOD_SETTING: Known = Known {
     what: "MethodSettings",
-    used: &["HttpMethod", "ResourcePath", "ThrottlingBurstLimit", "ThrottlingRateLimit", "CachingEnabled"],
+    used: &[
+        "HttpMethod",
+        "ResourcePath",
+        "ThrottlingBurstLimit",
+        "ThrottlingRateLimit",
+        "CachingEnabled",
+        "MetricsEnabled",
+    ],
     without_effect: &[
         ("DataTraceEnabled", "there are no execution logs"),
         ("LoggingLevel", "there are no execution logs"),
-        ("MetricsEnabled", "there is no CloudWatch"),
     ],
 };
 
@@ -79,6 +85,7 @@ pub(crate) fn read(item: &Resolved<'_>, stack: &Stack, inputs: &Inputs) -> Resul
         gateway_responses,
         throttle: node.get("MethodSettings").map_or(Ok(None), throttle)?,
         access_log_format: node.get("AccessLogSetting").map_or(Ok(None), access_log_format)?,
+        detailed_metrics: node.get("MethodSettings").map_or(Ok(false), detailed_metrics)?,
         tracing: node.get("TracingEnabled").map_or(Ok(false), Node::boolean)?,
     };
     refuse_uninvited(&api, body, stack, inputs)?;
@@ -107,8 +114,7 @@ fn throttle(node: &Node) -> Result<Option<Throttle>, TemplateError> {
         if rate.is_none() && burst.is_none() {
             continue;
         }
-        let path = setting.require("ResourcePath")?.text()?;
-        if path != "/*" || setting.require("HttpMethod")?.text()? != "*" {
+        if !is_of_the_whole_stage(setting)? {
             return Err(setting.error("the lab throttles a whole stage: ResourcePath \"/*\" and HttpMethod \"*\""));
         }
         let (Some(rate), Some(burst)) = (rate, burst) else {
@@ -121,6 +127,28 @@ fn throttle(node: &Node) -> Result<Option<Throttle>, TemplateError> {
         });
     }
     Ok(throttle)
+}
+
+/// Whether API Gateway counts by method too, and not by stage alone.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>
+fn detailed_metrics(node: &Node) -> Result<bool, TemplateError> {
+    let mut detailed = false;
+    for setting in node.list()? {
+        let Some(enabled) = setting.get("MetricsEnabled") else { continue };
+        if enabled.boolean()? {
+            if !is_of_the_whole_stage(setting)? {
+                return Err(enabled.error(
+                    "the lab counts by method everywhere or nowhere: ResourcePath \"/*\" and HttpMethod \"*\"",
+                ));
+            }
+            detailed = true;
+        }
+    }
+    Ok(detailed)
+}
+
+fn is_of_the_whole_stage(setting: &Node) -> Result<bool, TemplateError> {
+    Ok(setting.require("ResourcePath")?.text()? == "/*" && setting.require("HttpMethod")?.text()? == "*")
 }
 
 /// A route that may not invoke its function answers 500 in AWS, and nothing says why.

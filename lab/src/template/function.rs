@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::asynchronous;
 use super::error::TemplateError;
 use super::intrinsics::Scope;
 use super::model::Function;
@@ -19,6 +20,7 @@ const PROPERTIES: Known = Known {
     used: &[
         "CodeUri",
         "Environment",
+        "EventInvokeConfig",
         "FunctionName",
         "Handler",
         "LoggingConfig",
@@ -109,6 +111,7 @@ pub(crate) fn read(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Function, T
     node.get("PackageType").map(|kind| kind.one_of(&["Zip"])).transpose()?;
     let runtime = node.require("Runtime")?;
     let tracing = node.get("Tracing").map(|mode| mode.one_of(&["Active", "PassThrough", "Disabled"])).transpose()?;
+    asynchronous::retries(node)?;
     let code_uri = code_uri(node.require("CodeUri")?)?;
     let mut environment = environment(node.get("Environment"))?;
     let logging = node.get("LoggingConfig");

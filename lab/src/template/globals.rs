@@ -20,6 +20,7 @@ const FUNCTION: Known = Known {
         "MemorySize",
         "Timeout",
         "Environment",
+        "EventInvokeConfig",
         "Tags",
         "PropagateTags",
         "Tracing",

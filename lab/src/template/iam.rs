@@ -87,7 +87,8 @@ pub(crate) fn attach(item: &Resolved<'_>, stack: &mut Stack) -> Result<(), Templ
     Ok(())
 }
 
-fn document(node: &Node) -> Result<Vec<Json>, TemplateError> {
+/// The statements of a policy document, checked for their form.
+pub(crate) fn document(node: &Node) -> Result<Vec<Json>, TemplateError> {
     DOCUMENT.check(node)?;
     node.get("Version").map(|version| version.one_of(&["2012-10-17", "2008-10-17"])).transpose()?;
     let statement = node.require("Statement")?;

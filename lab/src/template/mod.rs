@@ -5,6 +5,7 @@
 //! line: a template that resolves here runs here as it is written.
 
 mod api;
+mod asynchronous;
 mod callers;
 mod cognito;
 mod conditions;
@@ -37,6 +38,7 @@ mod table;
 mod tags;
 mod tree;
 mod watched;
+mod watching;
 pub(crate) mod wildcard;
 mod yaml;
 
@@ -47,6 +49,7 @@ pub use error::TemplateError;
 pub use model::*;
 pub use parameters::{Parameter, ParameterType};
 pub use watched::*;
+pub use watching::{Graphed, graphed};
 
 use properties::Known;
 use tree::Node;

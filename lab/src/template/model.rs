@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::watched::{
-    Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup,
+    Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup, Urgency,
 };
 
 /// What a template is resolved against: the caller's choices and the lab's addresses.
@@ -60,6 +60,8 @@ pub struct Stack {
     pub alarms: BTreeMap<String, Alarm>,
     /// `AWS::CloudWatch::CompositeAlarm`.
     pub composite_alarms: BTreeMap<String, CompositeAlarm>,
+    /// The tag `urgency` of every alarm, composite ones too, by logical id.
+    pub urgencies: BTreeMap<String, Urgency>,
     /// `AWS::CloudWatch::Dashboard`.
     pub dashboards: BTreeMap<String, Dashboard>,
     /// `AWS::SNS::Topic`.
@@ -130,6 +132,8 @@ pub struct RestApi {
     pub gateway_responses: BTreeMap<String, GatewayResponse>,
     /// Throttling of `MethodSettings` for `/*` and `*`, where stated: steady rate in requests a second, burst in requests.
     pub throttle: Option<Throttle>,
+    /// Whether CloudWatch gets metrics of every method too (`MetricsEnabled` of `MethodSettings`).
+    pub detailed_metrics: bool,
     /// Access log format, where stated.
     pub access_log_format: Option<String>,
     /// Whether X-Ray tracing is on.

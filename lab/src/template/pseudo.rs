@@ -67,10 +67,14 @@ pub(crate) const LOWER_AND_DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyz012345678
 pub(crate) const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 pub(crate) const UPPER_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+/// The same, with the shape of a UUID.
+pub(crate) fn uuid(inputs: &Inputs, id: &str) -> String {
+    let hex = drawn(inputs, id, b"0123456789abcdef", 32);
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
 fn stack_id(inputs: &Inputs) -> String {
-    let hex = drawn(inputs, "AWS::StackId", b"0123456789abcdef", 32);
-    let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
-    arn(inputs, "cloudformation", &format!("stack/{}/{uuid}", inputs.stack_name))
+    arn(inputs, "cloudformation", &format!("stack/{}/{}", inputs.stack_name, uuid(inputs, "AWS::StackId")))
 }
 
 fn partition(region: &str) -> &'static str {

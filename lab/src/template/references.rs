@@ -54,6 +54,12 @@ impl<'t> References<'t> {
             Kind::UserPool => Ok(user_pool_id(scope.inputs, name)),
             Kind::UserPoolClient => Ok(client_id(scope.inputs, name)),
             Kind::UsagePlan => Ok(drawn(scope.inputs, name, pseudo::LOWER_AND_DIGITS, 6)),
+            Kind::Topic => Ok(topic_arn(scope.inputs, &self.physical_name(name, scope, user)?)),
+            Kind::Subscription => Ok(subscription_arn(scope.inputs, name)),
+            Kind::Key => Ok(key_id(scope.inputs, name)),
+            Kind::QueryDefinition => Ok(pseudo::uuid(scope.inputs, name)),
+            Kind::SamplingRule => Ok(sampling_rule_arn(scope.inputs, &self.physical_name(name, scope, user)?)),
+            Kind::TraceGroup => self.attribute(name, "GroupARN", scope, user),
             // The function chooses its physical id when it runs, after all references are resolved.
             Kind::Custom => Ok(name.to_owned()),
             _ => self.physical_name(name, scope, user),
@@ -70,10 +76,6 @@ impl<'t> References<'t> {
         let resource = self.find(id, scope, user)?;
         let inputs = scope.inputs;
         let name = || self.physical_name(id, scope, user);
-        let unknown = |known: &[&str]| {
-            let hint = did_you_mean(attribute, known.iter().copied());
-            user.error(format!("the lab knows no attribute \"{attribute}\" of {id} ({}){hint}", resource.type_name))
-        };
         match (resource.kind, attribute) {
             (Kind::Function, "Arn") => Ok(function_arn(inputs, &name()?)),
             (Kind::Api, "RootResourceId") => Ok(drawn(inputs, &format!("{id}/"), pseudo::LOWER_AND_DIGITS, 10)),
@@ -98,19 +100,27 @@ impl<'t> References<'t> {
             (Kind::UserPool, "ProviderURL") => Ok(format!("https://{}", user_pool_provider(inputs, id))),
             (Kind::UserPoolClient, "ClientId") => Ok(client_id(inputs, id)),
             (Kind::UsagePlan, "Id") => Ok(drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 6)),
+            (Kind::Alarm | Kind::CompositeAlarm, "Arn") => Ok(alarm_arn(inputs, &name()?)),
+            (Kind::Topic, "TopicArn") => Ok(topic_arn(inputs, &name()?)),
+            (Kind::Topic, "TopicName") => name(),
+            (Kind::Subscription, "Arn") => Ok(subscription_arn(inputs, id)),
+            (Kind::Key, "Arn") => Ok(key_arn(inputs, id)),
+            (Kind::Key, "KeyId") => Ok(key_id(inputs, id)),
+            (Kind::QueryDefinition, "QueryDefinitionId") => Ok(pseudo::uuid(inputs, id)),
+            (Kind::SamplingRule, "RuleARN") => Ok(sampling_rule_arn(inputs, &name()?)),
+            (Kind::TraceGroup, "GroupARN") => {
+                let drawn = drawn(inputs, id, pseudo::UPPER_AND_DIGITS, 52);
+                Ok(arn(inputs, "xray", &format!("group/{}/{drawn}", name()?)))
+            }
+            (Kind::Schedule, "Arn") => Ok(schedule_arn(inputs, &name()?)),
             (Kind::Custom, _) => Err(user.error(format!(
                 "{id}.{attribute} is what the function behind {id} answers when it runs; the lab fixes all names before"
             ))),
-            (Kind::Function, _) => Err(unknown(&["Arn"])),
-            (Kind::Api, _) => Err(unknown(&["RootResourceId"])),
-            (Kind::Table, _) => Err(unknown(&["Arn", "StreamArn"])),
-            (Kind::SsmParameter, _) => Err(unknown(&["Value", "Type"])),
-            (Kind::LogGroup, _) => Err(unknown(&["Arn"])),
-            (Kind::Role, _) => Err(unknown(&["Arn", "RoleId"])),
-            (Kind::UserPool, _) => Err(unknown(&["Arn", "UserPoolId", "ProviderName", "ProviderURL"])),
-            (Kind::UserPoolClient, _) => Err(unknown(&["ClientId"])),
-            (Kind::UsagePlan, _) => Err(unknown(&["Id"])),
-            (Kind::Permission | Kind::ApiAccount | Kind::Policy | Kind::WebAclAssociation, _) => Err(unknown(&[])),
+            (kind, _) => {
+                let hint = did_you_mean(attribute, attributes(kind).iter().copied());
+                let of = &resource.type_name;
+                Err(user.error(format!("the lab knows no attribute \"{attribute}\" of {id} ({of}){hint}")))
+            }
         }
     }
 
@@ -123,7 +133,19 @@ impl<'t> References<'t> {
             Kind::LogGroup => Some("LogGroupName"),
             Kind::Role => Some("RoleName"),
             Kind::Policy => Some("PolicyName"),
-            Kind::Api
+            Kind::Alarm | Kind::CompositeAlarm => Some("AlarmName"),
+            Kind::Dashboard => Some("DashboardName"),
+            Kind::Topic => Some("TopicName"),
+            Kind::KeyAlias => Some("AliasName"),
+            Kind::MetricFilter => Some("FilterName"),
+            Kind::QueryDefinition | Kind::Schedule => Some("Name"),
+            Kind::SamplingRule => Some("SamplingRule.RuleName"),
+            Kind::TraceGroup => Some("GroupName"),
+            Kind::Subscription
+            | Kind::TopicPolicy
+            | Kind::Key
+            | Kind::EventInvokeConfig
+            | Kind::Api
             | Kind::Permission
             | Kind::ApiAccount
             | Kind::UserPool
@@ -140,7 +162,7 @@ impl<'t> References<'t> {
         self.property(id, key, scope, user)?.ok_or_else(|| user.error(format!("{id} has no {key}")))
     }
 
-    /// One property of a resource that something refers to, resolved once.
+    /// One property of a resource that something refers to, resolved once; `Outer.Inner` lies within another.
     fn property(
         &self,
         id: &str,
@@ -152,7 +174,8 @@ impl<'t> References<'t> {
         if let Some(known) = self.known.borrow().get(&wanted) {
             return Ok(known.clone());
         }
-        let Some(node) = self.resources.get(id).and_then(|resource| resource.properties.get(key)) else {
+        let properties = self.resources.get(id).map(|resource| &resource.properties);
+        let Some(node) = key.split('.').fold(properties, |node, key| node.and_then(|node| node.get(key))) else {
             return Ok(None);
         };
         {
@@ -189,6 +212,37 @@ impl<'t> References<'t> {
     }
 }
 
+/// What `Fn::GetAtt` knows of a kind.
+fn attributes(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Function | Kind::LogGroup | Kind::Alarm | Kind::CompositeAlarm | Kind::Subscription | Kind::Schedule => {
+            &["Arn"]
+        }
+        Kind::Api => &["RootResourceId"],
+        Kind::Table => &["Arn", "StreamArn"],
+        Kind::SsmParameter => &["Value", "Type"],
+        Kind::Role => &["Arn", "RoleId"],
+        Kind::UserPool => &["Arn", "UserPoolId", "ProviderName", "ProviderURL"],
+        Kind::UserPoolClient => &["ClientId"],
+        Kind::UsagePlan => &["Id"],
+        Kind::Topic => &["TopicArn", "TopicName"],
+        Kind::Key => &["Arn", "KeyId"],
+        Kind::QueryDefinition => &["QueryDefinitionId"],
+        Kind::SamplingRule => &["RuleARN"],
+        Kind::TraceGroup => &["GroupARN"],
+        Kind::Permission
+        | Kind::ApiAccount
+        | Kind::Policy
+        | Kind::WebAclAssociation
+        | Kind::Dashboard
+        | Kind::TopicPolicy
+        | Kind::KeyAlias
+        | Kind::MetricFilter
+        | Kind::EventInvokeConfig
+        | Kind::Custom => &[],
+    }
+}
+
 pub(crate) fn api_id(inputs: &Inputs, id: &str) -> String {
     drawn(inputs, id, pseudo::LOWER_AND_DIGITS, 10)
 }
@@ -220,4 +274,33 @@ pub(crate) fn table_arn(inputs: &Inputs, name: &str) -> String {
 
 pub(crate) fn role_arn(inputs: &Inputs, path: Option<&str>, name: &str) -> String {
     pseudo::global_arn(inputs, "iam", &format!("role{}{name}", path.unwrap_or("/")))
+}
+
+pub(crate) fn alarm_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "cloudwatch", &format!("alarm:{name}"))
+}
+
+pub(crate) fn topic_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "sns", name)
+}
+
+fn subscription_arn(inputs: &Inputs, id: &str) -> String {
+    // AWS puts the topic's name before the id; nobody reads it, and the topic may be a parameter.
+    arn(inputs, "sns", &format!("{id}:{}", pseudo::uuid(inputs, id)))
+}
+
+pub(crate) fn key_id(inputs: &Inputs, id: &str) -> String {
+    pseudo::uuid(inputs, id)
+}
+
+pub(crate) fn key_arn(inputs: &Inputs, id: &str) -> String {
+    arn(inputs, "kms", &format!("key/{}", key_id(inputs, id)))
+}
+
+fn sampling_rule_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "xray", &format!("sampling-rule/{name}"))
+}
+
+pub(crate) fn schedule_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "scheduler", &format!("schedule/default/{name}"))
 }

@@ -13,7 +13,7 @@ use super::resources::{self, Kind, Resource};
 use super::tree::{Node, Value};
 use super::{
     api, callers, cognito, custom, dependencies, function, iam, names, outputs, permission, pseudo, rules, simple,
-    table,
+    table, watching,
 };
 
 /// A resource whose properties are resolved.
@@ -74,7 +74,8 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
             resolved.push(Resolved { id, resource, properties });
         }
     }
-    refuse_circles(&references, &resources)?;
+    let edges = edges(&references, &resources);
+    refuse_circles(&edges, &resources)?;
 
     let mut stack = Stack {
         name: inputs.stack_name.clone(),
@@ -83,7 +84,9 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
         parameters: parameters.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
         ..Stack::default()
     };
-    read_resources(&mut stack, &resolved, &scope)?;
+    let mut taken = Taken::default();
+    read_resources(&mut stack, &resolved, &scope, &mut taken)?;
+    watching::read(&mut stack, &watching::Items { resolved: &resolved, scope: &scope, edges: &edges }, &mut taken)?;
     if let Some(section) = root.get("Outputs") {
         stack.outputs = outputs::read(section, &scope, &origins)?;
     }
@@ -92,8 +95,12 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
 
 /// Functions first, since permissions, custom resources and routes name them; routes after that, since they need permissions
 /// and user pools; last what names a stage.
-fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_>) -> Result<(), TemplateError> {
-    let mut taken = Taken::default();
+fn read_resources(
+    stack: &mut Stack,
+    resolved: &[Resolved<'_>],
+    scope: &Scope<'_>,
+    taken: &mut Taken,
+) -> Result<(), TemplateError> {
     let of = |kind: Kind| resolved.iter().filter(move |resolved| resolved.resource.kind == kind);
     for item in of(Kind::Function) {
         let function = function::read(item, scope)?;
@@ -103,12 +110,27 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
     for item in resolved {
         let id = item.id.to_owned();
         match item.resource.kind {
+            // Read before, after, or with what watches the stack.
             Kind::Function
             | Kind::Api
             | Kind::Policy
             | Kind::UserPoolClient
             | Kind::UsagePlan
-            | Kind::WebAclAssociation => {}
+            | Kind::WebAclAssociation
+            | Kind::Alarm
+            | Kind::CompositeAlarm
+            | Kind::Dashboard
+            | Kind::Topic
+            | Kind::Subscription
+            | Kind::TopicPolicy
+            | Kind::Key
+            | Kind::KeyAlias
+            | Kind::MetricFilter
+            | Kind::QueryDefinition
+            | Kind::SamplingRule
+            | Kind::TraceGroup
+            | Kind::Schedule
+            | Kind::EventInvokeConfig => {}
             Kind::Table => {
                 let table = table::read(item, scope)?;
                 taken.claim("table", &table.name, item)?;
@@ -165,10 +187,8 @@ fn read_resources(stack: &mut Stack, resolved: &[Resolved<'_>], scope: &Scope<'_
     Ok(())
 }
 
-fn refuse_circles(
-    references: &References<'_>,
-    resources: &BTreeMap<String, Resource<'_>>,
-) -> Result<(), TemplateError> {
+/// What is made after what: references, and `DependsOn`.
+fn edges(references: &References<'_>, resources: &BTreeMap<String, Resource<'_>>) -> Edges {
     let mut edges = references.edges();
     for (id, resource) in resources {
         // CloudFormation drops a dependency on a resource that its condition leaves out.
@@ -177,7 +197,11 @@ fn refuse_circles(
             edges.entry(id.clone()).or_default().extend(present.map(|(target, _)| target.clone()));
         }
     }
-    let Some(circle) = dependencies::circle(&edges) else { return Ok(()) };
+    edges
+}
+
+fn refuse_circles(edges: &Edges, resources: &BTreeMap<String, Resource<'_>>) -> Result<(), TemplateError> {
+    let Some(circle) = dependencies::circle(edges) else { return Ok(()) };
     let message = format!("circular dependency between resources: {}", circle.join(" -> "));
     Err(match circle.first().and_then(|id| resources.get(id)) {
         Some(resource) => resource.body.error(message),
@@ -192,12 +216,15 @@ fn shown(value: &Chosen) -> String {
     }
 }
 
+/// Logical ids, each with those that it depends on.
+pub(crate) type Edges = BTreeMap<String, BTreeSet<String>>;
+
 /// Physical names: AWS would refuse the second resource of a name.
 #[derive(Default)]
-struct Taken(BTreeMap<(&'static str, String), String>);
+pub(crate) struct Taken(BTreeMap<(&'static str, String), String>);
 
 impl Taken {
-    fn claim(&mut self, what: &'static str, name: &str, item: &Resolved<'_>) -> Result<(), TemplateError> {
+    pub(crate) fn claim(&mut self, what: &'static str, name: &str, item: &Resolved<'_>) -> Result<(), TemplateError> {
         match self.0.insert((what, name.to_owned()), item.id.to_owned()) {
             Some(first) => Err(item.resource.body.error(format!("the {what} name \"{name}\" is already {first}'s"))),
             None => Ok(()),

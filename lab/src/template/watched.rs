@@ -103,6 +103,18 @@ pub struct Actions {
     pub insufficient_data: Vec<String>,
 }
 
+/// How soon somebody must act on an alarm: its tag `urgency`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Urgency {
+    /// `none`, or no such tag: a part of another alarm, or its suppressor.
+    #[default]
+    None,
+    /// `page`: now.
+    Page,
+    /// `ticket`: in the morning.
+    Ticket,
+}
+
 /// `AWS::CloudWatch::Alarm`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
@@ -270,6 +282,8 @@ pub struct Schedule {
     pub logical_id: String,
     /// `Name`.
     pub name: String,
+    /// ARN.
+    pub arn: String,
     /// Time between two runs (`rate(...)`).
     pub every: Duration,
     /// Whether it runs at all.
@@ -278,6 +292,8 @@ pub struct Schedule {
     pub function: String,
     /// `Input`: the event.
     pub input: String,
-    /// `MaximumRetryAttempts`.
+    /// `MaximumRetryAttempts` of the schedule: for an event that Lambda does not take.
     pub retries: u32,
+    /// `MaximumRetryAttempts` of the function's `EventInvokeConfig`: for an event that the function fails on.
+    pub function_retries: u32,
 }

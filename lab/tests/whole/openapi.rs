@@ -126,6 +126,7 @@ fn the_documented_callers_are_the_ones_whom_the_gateway_lets_in() {
 fn possible(path: &str, method: &str) -> BTreeSet<u16> {
     let function: &[u16] = match (path, method) {
         ("/ride", "POST") => &[201, 400, 403, 409, 413, 415, 422, 500, 503],
+        ("/probe/ride", "POST") => &[201, 400, 409, 413, 415, 422, 500, 503],
         ("/record", "POST") => &[201, 400, 409, 413, 415, 422, 500, 503],
         ("/unicorn", "GET") => &[200, 500, 503],
         ("/health" | "/record/health" | "/unicorn/health", "GET") => &[200, 500],

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lab::assembly::Lab;
 use lab::aws::Call;
 use lab::iam::{self, Decision};
+use lab::lambda::{Invocation, Outcome};
 use serde_json::Value;
 
 use crate::client::{RIDE, post, send};
@@ -26,6 +27,9 @@ async fn full_run() -> (Vec<Call>, Lab) {
     }
     let other = RIDE.replace("42.", "43.");
     assert_eq!(send(http::Method::POST, &to, &keyed, other).await.status, 422);
+    let heartbeat = Invocation::new("{}", "");
+    let beat = first.lambda.invoke("ProbeFunction", heartbeat).await;
+    assert!(matches!(beat, Outcome::Success(_)), "{beat:?}");
     let mut calls = first.calls.all();
     // The first lab must be gone, for its database is used again.
     drop(first);

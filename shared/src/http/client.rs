@@ -3,6 +3,7 @@ use crate::context::RequestContext;
 use crate::media_type::is_json;
 use crate::retry::Schedule;
 use crate::service_url::ServiceUrl;
+use crate::telemetry::metrics::Recorder;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use reqwest::redirect;
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ pub struct Client {
 /// A call to another service. It must be idempotent, because it may be made more than once.
 #[derive(Debug)]
 pub struct Call<'a> {
-    /// Who is called, for the log.
+    /// Who is called, for the log and the metrics.
     pub dependency: &'static str,
     /// The method.
     pub method: Method,
@@ -98,12 +99,31 @@ impl Client {
     /// # Errors
     /// No attempt brought an answer.
     pub async fn send(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
+        let (started, mut retries) = (Instant::now(), 0);
+        let result = self.retrying(call, context, &mut retries).await;
+        // Without any time nobody was called.
+        if !matches!(result, Err(CallError::OutOfTime)) {
+            let failed = !result.as_ref().is_ok_and(|answer| answer.status.is_success());
+            Recorder::current().call(call.dependency, started.elapsed(), failed, retries);
+        }
+        result
+    }
+
+    async fn retrying(
+        &self,
+        call: &Call<'_>,
+        context: &RequestContext,
+        retries: &mut u32,
+    ) -> Result<Answer, CallError> {
         let mut pauses = self.schedule.pauses(fastrand::Rng::new());
         let mut last = None;
         loop {
             let result = match (self.attempt(call, context).await, last) {
                 // The pause took longer than it should: what the last attempt brought is why there is no answer.
-                (Err(CallError::OutOfTime), Some(last)) => return last,
+                (Err(CallError::OutOfTime), Some(last)) => {
+                    *retries -= 1; // the one that could not start
+                    return last;
+                }
                 (result, _) => result,
             };
             let again = match &result {
@@ -115,6 +135,7 @@ impl Client {
             // At the level of everyday: a request that succeeds after all must show what it went through.
             retried(call.dependency, &result);
             tokio::time::sleep(pause).await;
+            *retries += 1;
             last = Some(result);
         }
     }

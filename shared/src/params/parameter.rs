@@ -1,6 +1,8 @@
+use crate::aws::attempts::counting;
 use crate::budget::Budget;
 use crate::kept::Kept;
 use crate::service_url::{RefusedUrl, ServiceUrl};
+use crate::telemetry::metrics::Recorder;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,6 +10,9 @@ use std::time::{Duration, Instant};
 /// After a failure the next read is not before this: SSM in trouble must not cost every request its time-out. This is
 /// with an old address to go on with; without one, [`Kept`] asks sooner.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// The name of this dependency in metrics.
+const DEPENDENCY: &str = "ssm";
 
 /// Where parameters are kept.
 pub trait Store: Send + Sync + 'static {
@@ -81,7 +86,10 @@ impl<S: Store> Parameter<S> {
 
     async fn read(&self, budget: &Budget) -> Result<ServiceUrl, ReadError<S::Error>> {
         let timeout = self.settings.timeout.min(budget.remaining());
-        let text = tokio::time::timeout(timeout, self.store.get(&self.name)).await;
+        let started = Instant::now();
+        let (text, attempts) = counting(tokio::time::timeout(timeout, self.store.get(&self.name))).await;
+        let failed = !matches!(text, Ok(Ok(_)));
+        Recorder::current().call(DEPENDENCY, started.elapsed(), failed, attempts.saturating_sub(1));
         let text = text.map_err(|_| ReadError::TimedOut(timeout))?.map_err(ReadError::Store)?;
         ServiceUrl::try_from(text.trim()).map_err(ReadError::Refused)
     }

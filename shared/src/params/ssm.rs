@@ -1,4 +1,5 @@
 use super::Store;
+use crate::aws::attempts::CountAttempts;
 use crate::aws::{ClientLimits, sdk_config};
 use crate::config::{ConfigError, Environment};
 use aws_sdk_ssm::Client;
@@ -36,6 +37,7 @@ impl Ssm {
             .to_builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled()) // every attempt has a total limit
+            .interceptor(CountAttempts)
             .build();
         Ok(Self { client: Client::from_conf(config) })
     }

@@ -11,6 +11,13 @@ pub struct RequestTime(Timestamp);
 #[error("must be an instant in RFC 3339, such as 2026-11-20T21:16:20.123456Z")]
 pub struct NotAnInstant;
 
+impl RequestTime {
+    /// The instant itself.
+    pub fn instant(&self) -> Timestamp {
+        self.0
+    }
+}
+
 impl From<Timestamp> for RequestTime {
     /// Finer digits are cut off: equal in writing must mean equal.
     fn from(instant: Timestamp) -> Self {

@@ -4,6 +4,7 @@ use crate::config::{ConfigError, Environment};
 use crate::context::{RequestContext, trace_header, traceparent};
 use crate::problem::Failure;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::telemetry::metrics::{COLD_START, OfService, REQUEST_LATENCY, Recorder};
 use http::{HeaderValue, Method, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::tower::Service;
@@ -38,7 +39,7 @@ impl Settings {
     }
 }
 
-/// Gives every request its id, its budget, its headers and its one log line.
+/// Gives every request its id, its budget, its headers, its one log line and its metrics.
 #[derive(Debug)]
 pub struct Invocations<S> {
     settings: Settings,
@@ -87,13 +88,14 @@ where
         let started = Instant::now();
         let context = self.context(&request);
         let invocation = request.lambda_context_ref();
+        let cold_start = self.cold.swap(false, Ordering::Relaxed);
         let span = tracing::error_span!(
             "invocation",
-            function_request_id = invocation.map_or("", |invocation| invocation.request_id.as_str()),
+            function_request_id = invocation.map(|invocation| invocation.request_id.as_str()),
             request_id = context.request_id.as_str(),
             // The id alone: it joins this line with the access log's.
-            xray_trace_id = context.trace_id().unwrap_or_default(),
-            cold_start = self.cold.swap(false, Ordering::Relaxed),
+            xray_trace_id = context.trace_id(),
+            cold_start,
         );
         let request_id = context.request_id.clone();
         let method = method_name(request.method());
@@ -102,8 +104,9 @@ where
         let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
         let common_headers = self.routes.headers.clone();
         let work = span.in_scope(|| self.inner.call(call));
+        let metrics = Recorder::default();
         let answering = async move {
-            let Ok(answer) = work.await;
+            let Ok(answer) = metrics.clone().during(work).await;
             let (mut response, failure) = match answer {
                 Ok(response) => (response, None),
                 Err(Failure { problem, cause }) => {
@@ -116,8 +119,11 @@ where
             headers.insert(X_REQUEST_ID, request_id.to_header());
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
-            let duration_ms = started.elapsed().as_micros() as f64 / 1_000.0;
-            completed(method, route, status, duration_ms, failure);
+            let latency = started.elapsed();
+            completed(method, route, status, latency.as_micros() as f64 / 1_000.0, failure);
+            metrics.record(REQUEST_LATENCY, OfService, latency);
+            metrics.record(COLD_START, OfService, cold_start.into());
+            metrics.flush();
             Ok(response)
         };
         Box::pin(answering.instrument(span))

@@ -27,6 +27,8 @@ pub struct Routes {
     pub method: Method,
     /// The function's own path. One that ends in `/` stands for everything below it.
     pub path: &'static str,
+    /// Other paths that answer the same method with the same work.
+    pub also: &'static [&'static str],
     /// Where `GET` says whether it lives.
     pub health: &'static str,
     /// Whether a caller's `X-Remaining-Ms` counts. Only where all callers are ours: a stranger could make 503s with it.
@@ -42,7 +44,7 @@ impl Routes {
         match path {
             path if path == self.health => Some((self.health, &Method::GET)),
             path if below || path == self.path => Some((self.path, &self.method)),
-            _ => None,
+            path => self.also.iter().find(|also| **also == path).map(|also| (*also, &self.method)),
         }
     }
 }

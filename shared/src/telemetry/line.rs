@@ -1,13 +1,18 @@
 use super::fields::Fields;
+use super::metrics::Document;
 use crate::VERSION;
 use crate::config::Environment;
 use serde_json::{Map, Value};
 use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
+use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::layer::Context;
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::{Layer, Registry};
+
+/// What tells one invocation from another: on every line, from the span of the invocation.
+const INVOCATION: [&str; 4] = ["function_request_id", "request_id", "xray_trace_id", "cold_start"];
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,24 +42,83 @@ impl Identity {
 }
 
 /// A layer that writes every event, with the fields of the spans around it, as one line.
-pub(super) struct Lines<W> {
+pub(super) struct Lines {
     identity: Identity,
     format: Format,
-    write: W,
+    /// The level that lines of metrics need to get past Lambda's filter.
+    metrics_level: Option<&'static str>,
+    /// Whether there was an invocation: what happens before the first one belongs to the cold start.
+    invoked: AtomicBool,
+    write: Box<dyn Fn(&str) + Send + Sync>,
 }
 
-impl<W: Fn(&str)> Lines<W> {
-    pub(super) fn new(identity: Identity, format: Format, write: W) -> Self {
-        Self { identity, format, write }
+impl Lines {
+    pub(super) fn new(
+        identity: Identity,
+        format: Format,
+        metrics_level: Option<&'static str>,
+        write: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        Self { identity, format, metrics_level, invoked: AtomicBool::new(false), write: Box::new(write) }
+    }
+
+    /// Writes one line of metrics, past all level filters, with the ids of the span that `dispatch` is in.
+    pub(super) fn write_metrics(&self, document: &Document, dispatch: &Dispatch) {
+        let now = jiff::Timestamp::now();
+        let mut line = Map::new();
+        line.insert("timestamp".into(), format!("{now:.6}").into());
+        line.extend(self.metrics_level.map(|level| ("level".to_owned(), level.into())));
+        self.identify(&mut line);
+        let registry = dispatch.downcast_ref::<Registry>();
+        let span =
+            registry.zip(dispatch.current_span().into_inner()).and_then(|(registry, (id, _))| registry.span(&id));
+        // Only the ids: a line of metrics is kept for long and read by machines.
+        each_of(span, |fields| {
+            let ids = fields.0.iter().filter(|(key, _)| INVOCATION.contains(&key.as_str()));
+            line.extend(ids.map(|(key, value)| (key.clone(), value.clone())));
+        });
+        // Both are dimensions, and EMF wants those to be texts.
+        for dimension in ["service", "stage"] {
+            if !line.get(dimension).is_some_and(Value::is_string) {
+                line.insert(dimension.into(), "unknown".into());
+            }
+        }
+        line.extend(document.members(now));
+        (self.write)(&json(&line));
+    }
+
+    /// What is on every line, in its place; the ids of an invocation are none as yet.
+    fn identify(&self, line: &mut Map<String, Value>) {
+        line.extend(self.identity.0.clone());
+        line.extend(INVOCATION.map(|key| (key.to_owned(), Value::Null)));
+        if !self.invoked.load(Ordering::Relaxed) {
+            line.insert("cold_start".into(), true.into());
+        }
     }
 }
 
-impl<S, W> Layer<S> for Lines<W>
+/// The fields of a span and of those around it, from the outermost in.
+fn each_of<'a, S: LookupSpan<'a>>(span: Option<SpanRef<'a, S>>, mut take: impl FnMut(&Fields)) {
+    for span in span.into_iter().flat_map(|span| span.scope().from_root()) {
+        if let Some(fields) = span.extensions().get::<Fields>() {
+            take(fields);
+        }
+    }
+}
+
+fn json(line: &Map<String, Value>) -> String {
+    // Maps of strings, numbers and booleans always serialise.
+    serde_json::to_string(line).unwrap_or_default() + "\n"
+}
+
+impl<S> Layer<S> for Lines
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
-    W: Fn(&str) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().name() == "invocation" {
+            self.invoked.store(true, Ordering::Relaxed);
+        }
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         if let Some(span) = context.span(id) {
@@ -79,16 +143,11 @@ where
         line.insert("timestamp".into(), format!("{:.6}", jiff::Timestamp::now()).into());
         line.insert("level".into(), level(*event.metadata().level()).into());
         line.insert("message".into(), message);
-        line.extend(self.identity.0.clone());
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(fields) = span.extensions().get::<Fields>() {
-                line.extend(fields.0.clone());
-            }
-        }
+        self.identify(&mut line);
+        each_of(context.event_span(event), |fields| line.extend(fields.0.clone()));
         line.extend(own.0);
         (self.write)(&match self.format {
-            // Maps of strings, numbers and booleans always serialise.
-            Format::Json => serde_json::to_string(&line).unwrap_or_default() + "\n",
+            Format::Json => json(&line),
             Format::Text => text(&line),
         });
     }
@@ -132,7 +191,7 @@ mod tests {
         let lines = Arc::new(Mutex::new(String::new()));
         let sink = Arc::clone(&lines);
         let environment = [("STAGE", "dev"), ("AWS_LAMBDA_FUNCTION_NAME", "wild-rydes-dev-x")].into_iter().collect();
-        let layer = Lines::new(Identity::new("x", &environment), format, move |line: &str| {
+        let layer = Lines::new(Identity::new("x", &environment), format, None, move |line: &str| {
             sink.lock().expect("one thread").push_str(line);
         });
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), log);

@@ -22,7 +22,7 @@ fn it_resolves_whatever_is_chosen() {
         &[("LogLevel", "trace"), ("LogRetentionDays", "1")],
     ] {
         let stack = stack(parameters);
-        assert_eq!(stack.functions.len(), 4, "{parameters:?}");
+        assert_eq!(stack.functions.len(), 5, "{parameters:?}");
         assert_eq!(stack.tables.len(), 3, "{parameters:?}");
         assert_eq!(stack.custom_resources.len(), 1, "{parameters:?}");
     }
@@ -57,8 +57,9 @@ fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
 }
 
 #[test]
-fn only_a_role_may_record_and_ask_for_a_unicorn() {
-    let expected = [("/record", "ANY", &Authorization::Iam), ("/unicorn", "ANY", &Authorization::Iam)];
+fn only_a_role_may_record_ask_for_a_unicorn_and_probe() {
+    let iam = &Authorization::Iam;
+    let expected = [("/probe/ride", "ANY", iam), ("/record", "ANY", iam), ("/unicorn", "ANY", iam)];
     assert_eq!(guarded(&stack(&[])), expected);
 }
 
@@ -69,11 +70,11 @@ fn a_booking_asks_for_a_rider_when_riders_are_known() {
     let (pools, clients) = (vec![pool.arn.clone()], pool.clients.clone());
     let rider = Authorization::Cognito { pools, clients, scopes: vec![] };
     assert_eq!(guarded(&stack)[0], ("/ride", "POST", &rider));
-    assert_eq!(guarded(&stack).len(), 3);
+    assert_eq!(guarded(&stack).len(), 4);
 }
 
 #[test]
-fn request_ride_may_invoke_two_routes_and_nobody_else_may_any() {
+fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_may_any() {
     let stack = stack(&[("Stage", "staging")]);
     let invoking = |id: &str| -> Vec<String> {
         let statements = stack.roles[id].statements.iter();
@@ -82,6 +83,7 @@ fn request_ride_may_invoke_two_routes_and_nobody_else_may_any() {
     };
     let api = format!("arn:aws:execute-api:eu-west-2:123456789012:{}/staging", stack.apis["Api"].id);
     assert_eq!(invoking("RequestRideRole"), [format!("{api}/POST/record"), format!("{api}/GET/unicorn")]);
+    assert_eq!(invoking("ProbeRole"), [format!("{api}/POST/probe/ride")]);
     for id in ["PutRideRecordRole", "RequestUnicornRole", "SeedFleetRole"] {
         assert!(invoking(id).is_empty(), "{id}");
     }

@@ -1,0 +1,135 @@
+//! The metrics that there are: AWS's own and the functions', with the dimensions that each is filed under.
+
+/// Metrics that share their dimensions.
+#[derive(Debug)]
+pub(super) struct Family {
+    pub(super) namespace: &'static str,
+    /// All of them, and no other, in the order of the alphabet.
+    pub(super) dimensions: &'static [&'static str],
+    /// Name and unit.
+    pub(super) metrics: &'static [(&'static str, &'static str)],
+    /// Seconds between two values.
+    pub(super) every: u64,
+    pub(super) only: Only,
+}
+
+/// Where a family exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Only {
+    Always,
+    /// With `MetricsEnabled`.
+    DetailedApis,
+    /// With `BillingMode: PROVISIONED`.
+    ProvisionedTables,
+    /// From these functions, by their binaries, and of these dependencies.
+    From(&'static [(&'static str, &'static [&'static str])]),
+}
+
+const MINUTE: u64 = 60;
+const COUNT: &str = "Count";
+const MILLISECONDS: &str = "Milliseconds";
+
+const API: &[(&str, &str)] = &[
+    ("4XXError", COUNT),
+    ("5XXError", COUNT),
+    ("Count", COUNT),
+    ("IntegrationLatency", MILLISECONDS),
+    ("Latency", MILLISECONDS),
+];
+const LAMBDA: &[(&str, &str)] = &[
+    ("ConcurrentExecutions", COUNT),
+    ("Duration", MILLISECONDS),
+    ("Errors", COUNT),
+    ("Invocations", COUNT),
+    ("Throttles", COUNT),
+];
+const CAPACITY: &[(&str, &str)] = &[
+    ("ConsumedReadCapacityUnits", COUNT),
+    ("ConsumedWriteCapacityUnits", COUNT),
+    ("ReadThrottleEvents", COUNT),
+    ("WriteThrottleEvents", COUNT),
+];
+const PROVISIONED: &[(&str, &str)] =
+    &[("ProvisionedReadCapacityUnits", COUNT), ("ProvisionedWriteCapacityUnits", COUNT)];
+const RIDES: &[(&str, &str)] = &[("RidesAccepted", COUNT), ("RidesRequested", COUNT)];
+const RECORDED: &[(&str, &str)] = &[("RidesRecorded", COUNT)];
+const OF_SERVICE: &[&str] = &["service", "stage"];
+
+const REQUEST_RIDE: &str = "request-ride";
+const PUT_RIDE_RECORD: &str = "put-ride-record";
+const REQUEST_UNICORN: &str = "request-unicorn";
+
+const fn family(
+    namespace: &'static str,
+    dimensions: &'static [&'static str],
+    metrics: &'static [(&'static str, &'static str)],
+) -> Family {
+    Family { namespace, dimensions, metrics, every: MINUTE, only: Only::Always }
+}
+
+const fn own(
+    dimensions: &'static [&'static str],
+    metrics: &'static [(&'static str, &'static str)],
+    from: &'static [(&'static str, &'static [&'static str])],
+) -> Family {
+    Family { namespace: "WildRydes", dimensions, metrics, every: MINUTE, only: Only::From(from) }
+}
+
+/// What AWS emits of resources as this stack has them, and what the functions write in the embedded metric format: the
+/// catalogue of `shared`, of which the lab knows the names as it knows the names of the functions' variables.
+///
+/// - API Gateway: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>
+/// - Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+/// - DynamoDB: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>
+/// - CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>
+pub(super) const FAMILIES: &[Family] = &[
+    family("AWS/ApiGateway", &["ApiName"], API),
+    family("AWS/ApiGateway", &["ApiName", "Stage"], API),
+    Family { only: Only::DetailedApis, ..family("AWS/ApiGateway", &["ApiName", "Method", "Resource", "Stage"], API) },
+    family("AWS/Lambda", &[], LAMBDA),
+    family("AWS/Lambda", &[], &[("UnreservedConcurrentExecutions", COUNT)]),
+    family("AWS/Lambda", &["FunctionName"], LAMBDA),
+    family("AWS/Lambda", &["FunctionName", "Resource"], LAMBDA),
+    family(
+        "AWS/DynamoDB",
+        &["Operation", "TableName"],
+        &[("SuccessfulRequestLatency", MILLISECONDS), ("SystemErrors", COUNT), ("ThrottledRequests", COUNT)],
+    ),
+    family("AWS/DynamoDB", &[], &[("UserErrors", COUNT)]),
+    family("AWS/DynamoDB", &["TableName"], CAPACITY),
+    family("AWS/DynamoDB", &["GlobalSecondaryIndexName", "TableName"], CAPACITY),
+    family(
+        "AWS/DynamoDB",
+        &["TableName"],
+        &[("ConditionalCheckFailedRequests", COUNT), ("TransactionConflict", COUNT)],
+    ),
+    // "For all other DynamoDB metrics, the aggregation granularity is five minutes."
+    Family { every: 5 * MINUTE, only: Only::ProvisionedTables, ..family("AWS/DynamoDB", &["TableName"], PROVISIONED) },
+    Family {
+        every: 5 * MINUTE,
+        only: Only::ProvisionedTables,
+        ..family("AWS/DynamoDB", &["GlobalSecondaryIndexName", "TableName"], PROVISIONED)
+    },
+    family("AWS/Logs", &["LogGroupName"], &[("EMFParsingErrors", COUNT), ("EMFValidationErrors", COUNT)]),
+    own(
+        OF_SERVICE,
+        &[("ColdStart", COUNT), ("RequestLatency", MILLISECONDS)],
+        &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[]), (REQUEST_UNICORN, &[])],
+    ),
+    own(OF_SERVICE, &[("CacheHits", COUNT), ("CacheMisses", COUNT)], &[(REQUEST_RIDE, &[]), (REQUEST_UNICORN, &[])]),
+    own(
+        &["dependency", "service", "stage"],
+        &[("DependencyErrors", COUNT), ("DependencyLatency", MILLISECONDS), ("Retries", COUNT)],
+        &[
+            (REQUEST_RIDE, &[REQUEST_UNICORN, PUT_RIDE_RECORD, "dynamodb", "ssm"]),
+            (PUT_RIDE_RECORD, &["dynamodb"]),
+            (REQUEST_UNICORN, &["dynamodb"]),
+        ],
+    ),
+    own(OF_SERVICE, RIDES, &[(REQUEST_RIDE, &[])]),
+    own(&["stage"], RIDES, &[(REQUEST_RIDE, &[])]),
+    own(OF_SERVICE, RECORDED, &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[])]),
+    own(&["stage"], RECORDED, &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[])]),
+    own(OF_SERVICE, &[("Deployments", COUNT)], &[("seed-fleet", &[])]),
+    own(OF_SERVICE, &[("HeartbeatRides", COUNT)], &[("probe", &[])]),
+];

@@ -1,0 +1,30 @@
+//! Every metric that there is.
+
+use super::{Count, Metric, Milliseconds, OfDependency, OfRide, OfService};
+
+/// How long a request took, from its event to its answer.
+pub const REQUEST_LATENCY: Metric<Milliseconds, OfService> = Metric::new("RequestLatency");
+/// 1 for the first request of a process, else 0.
+pub const COLD_START: Metric<Count, OfService> = Metric::new("ColdStart");
+/// How often a request used a kept value without reading it: an address out of SSM, the fleet.
+pub const CACHE_HITS: Metric<Count, OfService> = Metric::new("CacheHits");
+/// How often a request had to read such a value, whether that worked or not.
+pub const CACHE_MISSES: Metric<Count, OfService> = Metric::new("CacheMisses");
+/// 1 for each update of the stack that ran the custom resource.
+pub const DEPLOYMENTS: Metric<Count, OfService> = Metric::new("Deployments");
+/// 1 if the probe's ride was booked, else 0.
+pub const HEARTBEAT_RIDES: Metric<Count, OfService> = Metric::new("HeartbeatRides");
+
+/// How long a call took, with all its attempts and the pauses between them.
+pub const DEPENDENCY_LATENCY: Metric<Milliseconds, OfDependency> = Metric::new("DependencyLatency");
+/// 1 for a call that failed after all its attempts, else 0.
+pub const DEPENDENCY_ERRORS: Metric<Count, OfDependency> = Metric::new("DependencyErrors");
+/// How many attempts of a call came after the first.
+pub const RETRIES: Metric<Count, OfDependency> = Metric::new("Retries");
+
+/// 1 for a valid request for a new ride.
+pub const RIDES_REQUESTED: Metric<Count, OfRide> = Metric::new("RidesRequested");
+/// 1 for a new ride that its rider was promised.
+pub const RIDES_ACCEPTED: Metric<Count, OfRide> = Metric::new("RidesAccepted");
+/// 1 for a new ride in the table.
+pub const RIDES_RECORDED: Metric<Count, OfRide> = Metric::new("RidesRecorded");
