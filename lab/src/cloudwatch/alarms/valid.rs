@@ -24,7 +24,7 @@ pub(super) fn prepare(alarm: &Alarm) -> Result<math::Prepared, AlarmError> {
         return Err(AlarmError::Datapoints { alarm: name(), datapoints, periods });
     }
     let period = period_of(alarm).as_secs();
-    if period == 0 || period % 60 != 0 {
+    if period == 0 || !period.is_multiple_of(60) {
         return Err(AlarmError::Period(name()));
     }
     let longest = if period < HOUR { DAY } else { 7 * DAY };

@@ -82,7 +82,7 @@ fn period(period: Duration) -> String {
     let seconds = period.as_secs();
     match [(86_400, "d"), (3_600, "h"), (60, "min")]
         .into_iter()
-        .find(|(unit, _)| seconds >= *unit && seconds % unit == 0)
+        .find(|(unit, _)| seconds >= *unit && seconds.is_multiple_of(*unit))
     {
         Some((unit, name)) => format!("{} {name}", seconds / unit),
         None => format!("{seconds} s"),
