@@ -78,7 +78,10 @@ fn counted(name: &str, count: usize, log_group: &str, at: Timestamp) -> Datum {
     Datum { metric, unit: unit::NONE, at, value: count as f64 }
 }
 
-fn read(text: &str) -> Result<Option<(Map<String, Value>, Document)>, String> {
+/// The line's members and what `_aws` says of them.
+type Read = (Map<String, Value>, Document);
+
+fn read(text: &str) -> Result<Option<Read>, String> {
     if text.len() > LONGEST {
         return Err(format!("longer than {LONGEST} bytes"));
     }
