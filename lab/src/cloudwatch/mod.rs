@@ -1,5 +1,6 @@
 //! CloudWatch: metrics in, statistics out.
 
+pub mod alarms;
 pub mod dashboard;
 mod distribution;
 pub mod emf;

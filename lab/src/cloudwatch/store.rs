@@ -84,6 +84,24 @@ impl Metrics {
         self.points(metric, None, statistic, period, from, to)
     }
 
+    /// The statistic of everything in the minutes `from..to`, wherever they begin; of one unit, if one is given. None without
+    /// any value.
+    pub fn window(
+        &self,
+        metric: &MetricName,
+        of: Statistic,
+        unit: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<f64> {
+        let record = self.record(metric)?;
+        let record = record.lock().unwrap_or_else(PoisonError::into_inner);
+        let range = period::minute_of(from)..period::minute_of(to).max(period::minute_of(from));
+        let of_unit = record.0.iter().filter(|(known, _)| unit.is_none_or(|unit| unit == *known));
+        let minutes: Vec<_> = of_unit.flat_map(|(_, minutes)| minutes.range(range.clone())).collect();
+        statistic(&minutes.into_iter().map(|(_, summary)| summary).collect::<Vec<_>>(), of)
+    }
+
     /// Every metric that has data, by name.
     pub fn list(&self) -> Vec<Listed> {
         let records = self.0.read().unwrap_or_else(PoisonError::into_inner);

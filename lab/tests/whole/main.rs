@@ -3,6 +3,7 @@
 //! One test binary, so that the workspace links once.
 
 mod access;
+mod alarms_of_the_template;
 mod bad_input;
 mod canaries;
 mod client;

@@ -102,7 +102,38 @@ pub fn values(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<(Timestamp, f64)>, MathError> {
-    match request::value(queries, id, data, from, to)? {
+    series(id, request::value(queries, id, data, from, to)?)
+}
+
+/// A query of which everything is known but the numbers, for whoever asks every minute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    queries: Vec<MetricQuery>,
+    id: String,
+    steps: Vec<request::Step>,
+}
+
+impl Prepared {
+    /// Reads the query `id` and all that it needs.
+    ///
+    /// # Errors
+    /// What [`check`] would say.
+    pub fn new(queries: &[MetricQuery], id: &str) -> Result<Self, MathError> {
+        check(queries, id)?;
+        Ok(Self { queries: queries.to_vec(), id: id.to_owned(), steps: request::order(queries, id)? })
+    }
+
+    /// As [`values`].
+    ///
+    /// # Errors
+    /// As those of [`values`].
+    pub fn values(&self, data: &impl Data, from: Timestamp, to: Timestamp) -> Result<Vec<(Timestamp, f64)>, MathError> {
+        series(&self.id, request::value_of(&self.steps, &self.queries, &self.id, data, from, to)?)
+    }
+}
+
+fn series(id: &str, value: Value) -> Result<Vec<(Timestamp, f64)>, MathError> {
+    match value {
         Value::Series(points) => Ok(points.into_iter().collect()),
         Value::Array(_) => Err(MathError::Several(id.to_owned())),
         Value::Number(_) => Err(MathError::Scalar(id.to_owned())),

@@ -14,8 +14,7 @@ use super::{Data, Expression};
 use crate::cloudwatch::period;
 use crate::template::{MetricQuery, Source};
 
-/// What the query of this id comes to. Nested expressions are evaluated one after another, not inside each other, so that
-/// the stack does not grow with them.
+/// What the query of this id comes to.
 pub(super) fn value(
     queries: &[MetricQuery],
     id: &str,
@@ -23,9 +22,22 @@ pub(super) fn value(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Value, MathError> {
+    value_of(&order(queries, id)?, queries, id, data, from, to)
+}
+
+/// What the query of this id comes to, whose order is known. Nested expressions are evaluated one after another, not inside
+/// each other, so that the stack does not grow with them.
+pub(super) fn value_of(
+    steps: &[Step],
+    queries: &[MetricQuery],
+    id: &str,
+    data: &impl Data,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Value, MathError> {
     let mut known = BTreeMap::new();
-    for step in order(queries, id)? {
-        let query = step.query;
+    for step in steps {
+        let Some(query) = queries.get(step.query) else { return Err(MathError::Unknown(id.to_owned())) };
         let value = match &query.source {
             Source::Metric { metric, statistic, unit } => {
                 let points = match unit {
@@ -49,8 +61,11 @@ pub(super) fn value(
     known.remove(id).ok_or_else(|| MathError::Unknown(id.to_owned()))
 }
 
-struct Step<'a> {
-    query: &'a MetricQuery,
+/// One query, after those that it needs.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Step {
+    /// Its place among the queries.
+    query: usize,
     /// Of an expression.
     root: Option<Node>,
     /// Of the metrics under it, or its own where there are none.
@@ -58,19 +73,20 @@ struct Step<'a> {
 }
 
 /// What `id` needs, before it.
-fn order<'a>(queries: &'a [MetricQuery], id: &str) -> Result<Vec<Step<'a>>, MathError> {
-    let mut steps: Vec<Step<'a>> = Vec::new();
+pub(super) fn order(queries: &[MetricQuery], id: &str) -> Result<Vec<Step>, MathError> {
+    let mut steps: Vec<Step> = Vec::new();
     let mut periods: BTreeMap<&str, Option<Duration>> = BTreeMap::new();
     let mut open: BTreeSet<&str> = BTreeSet::new();
     let mut stack: Vec<(String, bool)> = vec![(id.to_owned(), false)];
     while let Some((id, needs_are_known)) = stack.pop() {
-        let query = queries.iter().find(|query| query.id == id).ok_or_else(|| MathError::Unknown(id.clone()))?;
+        let place = queries.iter().position(|query| query.id == id).ok_or_else(|| MathError::Unknown(id.clone()))?;
+        let query = &queries[place];
         if periods.contains_key(query.id.as_str()) {
             continue;
         }
         let Source::Expression(text) = &query.source else {
             periods.insert(&query.id, Some(query.period));
-            steps.push(Step { query, root: None, period: query.period });
+            steps.push(Step { query: place, root: None, period: query.period });
             continue;
         };
         let root = Expression::parse(text)?.root;
@@ -84,7 +100,7 @@ fn order<'a>(queries: &'a [MetricQuery], id: &str) -> Result<Vec<Step<'a>>, Math
                 return Err(MathError::Periods(id));
             }
             periods.insert(&query.id, first);
-            steps.push(Step { query, root: Some(root), period: first.unwrap_or(query.period) });
+            steps.push(Step { query: place, root: Some(root), period: first.unwrap_or(query.period) });
             continue;
         }
         if !open.insert(&query.id) {

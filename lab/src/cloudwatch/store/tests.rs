@@ -62,6 +62,19 @@ fn the_first_period_is_whole_and_the_end_is_not_included() {
 }
 
 #[test]
+fn a_window_begins_at_any_minute() {
+    let metrics = Metrics::default();
+    for minute in 0..15 {
+        metrics.put(latency(minute * 60, minute as f64));
+    }
+    let window = |from, to| metrics.window(&name("RequestLatency"), Statistic::Sum, None, second(from), second(to));
+    assert_eq!([window(7 * 60, 12 * 60), window(14 * 60, 99 * 60)], [Some(7.0 + 8.0 + 9.0 + 10.0 + 11.0), Some(14.0)]);
+    assert_eq!([window(15 * 60, 20 * 60), window(300, 300), window(600, 300)], [None, None, None]);
+    let bytes = metrics.window(&name("RequestLatency"), Statistic::Sum, Some("Bytes"), second(0), second(600));
+    assert_eq!(bytes, None);
+}
+
+#[test]
 fn late_data_land_in_their_minute() {
     let metrics = Metrics::default();
     metrics.put(latency(3600, 1.0));

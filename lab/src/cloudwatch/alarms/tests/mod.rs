@@ -1,0 +1,10 @@
+//! What CloudWatch documents, as tests, and what must hold beyond it.
+
+mod burn_rate;
+mod composites;
+mod evaluation;
+mod literal;
+mod missing_data;
+mod properties;
+mod rules;
+mod suppression;
