@@ -38,11 +38,10 @@ const ACCESS_LOG: Known = Known {
 };
 const METHOD_SETTING: Known = Known {
     what: "MethodSettings",
-    used: &["HttpMethod", "ResourcePath", "ThrottlingBurstLimit", "ThrottlingRateLimit", "CachingEnabled"],
+    used: &["HttpMethod", "ResourcePath", "ThrottlingBurstLimit", "ThrottlingRateLimit", "CachingEnabled", "MetricsEnabled"],
     without_effect: &[
         ("DataTraceEnabled", "there are no execution logs"),
         ("LoggingLevel", "there are no execution logs"),
-        ("MetricsEnabled", "there is no CloudWatch"),
     ],
 };
 
@@ -80,6 +79,7 @@ pub(crate) fn read(item: &Resolved<'_>, stack: &Stack, inputs: &Inputs) -> Resul
         throttle: node.get("MethodSettings").map_or(Ok(None), throttle)?,
         access_log_format: node.get("AccessLogSetting").map_or(Ok(None), access_log_format)?,
         tracing: node.get("TracingEnabled").map_or(Ok(false), Node::boolean)?,
+        detailed_metrics: node.get("MethodSettings").map_or(Ok(false), detailed_metrics)?,
     };
     refuse_uninvited(&api, body, stack, inputs)?;
     Ok(api)
@@ -94,6 +94,19 @@ fn access_log_format(node: &Node) -> Result<Option<String>, TemplateError> {
         return Err(format.error("API Gateway asks for $context.requestId in an access log format"));
     }
     Ok(Some(text))
+}
+
+/// Whether any setting turns them on: like throttling, they are for the whole stage.
+fn detailed_metrics(node: &Node) -> Result<bool, TemplateError> {
+    let mut on = false;
+    for setting in node.list()? {
+        let Some(enabled) = setting.get("MetricsEnabled") else { continue };
+        if setting.require("ResourcePath")?.text()? != "/*" || setting.require("HttpMethod")?.text()? != "*" {
+            return Err(setting.error("the lab keeps a whole stage's metrics: ResourcePath \"/*\" and HttpMethod \"*\""));
+        }
+        on |= enabled.boolean()?;
+    }
+    Ok(on)
 }
 
 fn throttle(node: &Node) -> Result<Option<Throttle>, TemplateError> {
