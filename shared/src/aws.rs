@@ -4,6 +4,13 @@
 //! they are read from there and nowhere else: the default chain (profiles, SSO, STS, instance metadata) would link
 //! another SDK client, and its wrong turns would end in a time-out instead of an error that names the variable.
 
+mod answer;
+mod attempts;
+mod calls;
+
+pub use attempts::counted;
+pub(crate) use calls::Calls;
+
 use crate::config::{ConfigError, Environment};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;

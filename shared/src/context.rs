@@ -2,6 +2,7 @@
 
 use crate::budget::{Budget, X_REMAINING_MS};
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::telemetry::trace::TraceHeader;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 
@@ -48,15 +49,7 @@ impl RequestContext {
 /// An X-Ray trace header, reduced to what is one: trace, parent and sampling decision, each in its one shape. A caller
 /// can put anything else into the header, and gateways hand it on, to logs and services where it has no business.
 pub fn trace_header(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split(';').map(str::trim).collect();
-    let part = |name: &str, legal: fn(&str) -> bool| {
-        let value = parts.iter().find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        value.filter(|value| legal(value)).map(|value| format!("{name}={value}"))
-    };
-    let root = part("Root", |value| value.split('-').map(hex_digits).eq([1, 8, 24]) && value.starts_with('1'))?;
-    let parent = part("Parent", |value| hex_digits(value) == 16);
-    let sampled = part("Sampled", |value| matches!(value, "0" | "1" | "?"));
-    Some([Some(root), parent, sampled].into_iter().flatten().collect::<Vec<_>>().join(";"))
+    TraceHeader::parse(text).map(|header| header.to_string())
 }
 
 /// How many digits a number in lower-case hexadecimal has; none if it is something else.

@@ -1,6 +1,8 @@
 //! The DynamoDB client of a function, and its calls within a time budget.
 
-use crate::aws::{ClientLimits, sdk_config};
+mod table;
+
+use crate::aws::{Calls, ClientLimits, sdk_config};
 use crate::budget::Budget;
 use crate::config::{ConfigError, Environment};
 use aws_sdk_dynamodb::Client;
@@ -39,6 +41,7 @@ pub fn client(environment: &Environment) -> Result<Client, ConfigError> {
         .behavior_version(BehaviorVersion::v2026_01_12())
         // Answers are small and every attempt has a total limit: watching their pace would only cost time.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(Calls::of("DynamoDB", environment.optional("AWS_REGION").unwrap_or_default(), table::of))
         .build();
     Ok(Client::from_conf(config))
 }

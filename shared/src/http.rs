@@ -6,6 +6,7 @@ mod error;
 #[cfg(feature = "signing")]
 mod signing;
 mod tls;
+mod trace;
 
 pub use client::{Answer, Call, Client, LONGEST_ANSWER};
 pub use error::CallError;

@@ -1,7 +1,8 @@
-//! The log: one flat JSON object a line on standard output. It never fails, blocks or slows a request.
+//! The log, one flat JSON object a line on standard output, and the traces. Neither ever fails, blocks or slows a request.
 
 mod fields;
 mod line;
+pub mod trace;
 
 pub use line::{Format, Identity};
 

@@ -29,7 +29,12 @@ fn moody() -> impl Service<Request, Response = Response<String>, Error = std::co
 fn moody_where(
     caller_budget: bool,
 ) -> impl Service<Request, Response = Response<String>, Error = std::convert::Infallible> {
-    let settings = Settings { service: "moody", stage: "dev".into(), timeout: Duration::from_secs(20) };
+    let settings = Settings {
+        service: "moody",
+        stage: "dev".into(),
+        timeout: Duration::from_secs(20),
+        tracer: Default::default(),
+    };
     let headers = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".parse().expect("ascii"))].into_iter().collect();
     let routes = Routes { method: Method::POST, path: "/ride", health: "/health", caller_budget, headers };
     service(settings, routes, Moody)

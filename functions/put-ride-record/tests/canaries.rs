@@ -27,7 +27,12 @@ async fn nothing_of_a_request_comes_out() {
     let log = Log::of(SERVICE);
     for (place, event) in planted(&sample) {
         for put in [Put::Created, Put::OtherThanBefore] {
-            let settings = Settings { service: SERVICE, stage: "dev".into(), timeout: Duration::from_secs(5) };
+            let settings = Settings {
+                service: SERVICE,
+                stage: "dev".into(),
+                timeout: Duration::from_secs(5),
+                tracer: Default::default(),
+            };
             let request = lambda_http::request::from_str(&event.to_string()).expect("an event that lambda_http knows");
             let mut service = service(settings, routes(), PutRideRecord::new(Always(put)));
             let Ok(response) = service.call(request.with_lambda_context(Context::default())).await;

@@ -36,7 +36,12 @@ async fn nothing_of_a_request_or_a_row_comes_out() {
         .into_iter()
         .collect();
         let table = UnicornsTable::new(shared::dynamodb::client(&environment).expect("whole"), "unicorns".into());
-        let settings = Settings { service: SERVICE, stage: "dev".into(), timeout: Duration::from_secs(5) };
+        let settings = Settings {
+            service: SERVICE,
+            stage: "dev".into(),
+            timeout: Duration::from_secs(5),
+            tracer: Default::default(),
+        };
         let fleet = CachedFleet::new(table, Duration::from_secs(60));
         let mut service = service(settings, routes(), RequestUnicorn::new(fleet));
         for (place, event) in planted(&sample) {

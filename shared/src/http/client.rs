@@ -1,5 +1,6 @@
+use super::trace::Attempt;
 use super::{CallError, NoTls, tls};
-use crate::context::RequestContext;
+use crate::context::{RequestContext, X_AMZN_TRACE_ID};
 use crate::media_type::is_json;
 use crate::retry::Schedule;
 use crate::service_url::ServiceUrl;
@@ -120,11 +121,28 @@ impl Client {
     }
 
     async fn attempt(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
+        let attempt = Attempt::begin(call, context);
+        let result = self.exchange(call, context, attempt.as_ref().and_then(Attempt::header)).await;
+        if let Some(attempt) = attempt {
+            attempt.end(&result);
+        }
+        result
+    }
+
+    /// One request and its answer. `trace` takes the place of the trace header that came with the invocation.
+    async fn exchange(
+        &self,
+        call: &Call<'_>,
+        context: &RequestContext,
+        trace: Option<HeaderValue>,
+    ) -> Result<Answer, CallError> {
         let allowed = context.budget.attempt_at(Instant::now(), call.attempt_timeout).ok_or(CallError::OutOfTime)?;
+        let mut headers = context.outbound_headers(allowed);
+        headers.extend(trace.map(|trace| (X_AMZN_TRACE_ID, trace)));
         let mut request = self
             .inner
             .request(call.method.clone(), call.url.as_url().clone())
-            .headers(context.outbound_headers(allowed))
+            .headers(headers)
             .timeout(allowed)
             .body(call.body.clone());
         if call.json {

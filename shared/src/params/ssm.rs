@@ -1,5 +1,5 @@
 use super::Store;
-use crate::aws::{ClientLimits, sdk_config};
+use crate::aws::{Calls, ClientLimits, sdk_config};
 use crate::config::{ConfigError, Environment};
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::config::{BehaviorVersion, Config, StalledStreamProtectionConfig};
@@ -36,6 +36,7 @@ impl Ssm {
             .to_builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled()) // every attempt has a total limit
+            .interceptor(Calls::of("SSM", environment.optional("AWS_REGION").unwrap_or_default(), |_| None))
             .build();
         Ok(Self { client: Client::from_conf(config) })
     }

@@ -4,6 +4,7 @@ use crate::config::{ConfigError, Environment};
 use crate::context::{RequestContext, trace_header, traceparent};
 use crate::problem::Failure;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::telemetry::trace::{Blame, Outcome, Tracer, below};
 use http::{HeaderValue, Method, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::tower::Service;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub stage: Arc<str>,
     /// The function's own timeout, for when the deadline is unknown.
     pub timeout: Duration,
+    /// Where traces go.
+    pub tracer: Tracer,
 }
 
 impl Settings {
@@ -34,11 +37,16 @@ impl Settings {
     /// A variable is missing or wrong.
     pub fn read(service: &'static str, environment: &Environment) -> Result<Self, ConfigError> {
         let stage = environment.text("STAGE")?.into();
-        Ok(Self { service, stage, timeout: environment.milliseconds("TIMEOUT_MS")? })
+        let timeout = environment.milliseconds("TIMEOUT_MS")?;
+        Ok(Self { service, stage, timeout, tracer: Tracer::new(environment) })
     }
 }
 
-/// Gives every request its id, its budget, its headers and its one log line.
+/// What everything of a request hangs under, inside the function's own segment: annotations cannot be added to a
+/// segment that Lambda writes.
+const SUBSEGMENT: &str = "handler";
+
+/// Gives every request its trace, its id, its budget, its headers and its one log line.
 #[derive(Debug)]
 pub struct Invocations<S> {
     settings: Settings,
@@ -86,6 +94,7 @@ where
     fn call(&mut self, request: lambda_http::Request) -> Self::Future {
         let started = Instant::now();
         let context = self.context(&request);
+        let cold_start = self.cold.swap(false, Ordering::Relaxed);
         let invocation = request.lambda_context_ref();
         let span = tracing::error_span!(
             "invocation",
@@ -93,17 +102,35 @@ where
             request_id = context.request_id.as_str(),
             // The id alone: it joins this line with the access log's.
             xray_trace_id = context.trace_id().unwrap_or_default(),
-            cold_start = self.cold.swap(false, Ordering::Relaxed),
+            cold_start,
         );
         let request_id = context.request_id.clone();
+        let mut subsegment = self.settings.tracer.begin(context.trace.as_deref(), SUBSEGMENT);
         let method = method_name(request.method());
         let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
         // A path that is no route is the caller's own text: it stays out of the log.
         let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
+        if let Some(subsegment) = &mut subsegment {
+            subsegment.annotate("request_id", request_id.as_str());
+            subsegment.annotate("service", self.settings.service);
+            subsegment.annotate("stage", &*self.settings.stage);
+            subsegment.annotate("cold_start", cold_start);
+            subsegment.annotate("method", method);
+            subsegment.annotate("route", route);
+            // A function that is killed at its time limit ends nothing: without this, what its steps hang under would
+            // be missing, and its request could not be found by its id.
+            subsegment.announce();
+        }
         let common_headers = self.routes.headers.clone();
         let work = span.in_scope(|| self.inner.call(call));
         let answering = async move {
-            let Ok(answer) = work.await;
+            let Ok(answer) = below(subsegment.as_ref(), work).await;
+            if let Some(mut subsegment) = subsegment {
+                let status = answer.as_ref().map_or_else(|failure| failure.problem.status(), Response::status);
+                subsegment.annotate("status", status.as_u16());
+                let fine = |response: &Response<_>| Outcome::of_status(response.status().as_u16());
+                subsegment.end(&answer.as_ref().map_or_else(Blame::blame, fine));
+            }
             let (mut response, failure) = match answer {
                 Ok(response) => (response, None),
                 Err(Failure { problem, cause }) => {

@@ -1,0 +1,61 @@
+use super::{Answer, Call, CallError};
+use crate::context::RequestContext;
+use crate::telemetry::trace::{Blame, Http, HttpRequest, HttpResponse, Namespace, Outcome, Subsegment};
+use http::HeaderValue;
+
+/// One attempt at a call, in a trace that is sampled. X-Ray's SDKs sit in the HTTP library, below an application's
+/// retries, so there too every attempt is a subsegment, and the other side's segment hangs under the attempt it served.
+pub(super) struct Attempt {
+    subsegment: Subsegment,
+    http: Http,
+    hands_on: bool,
+}
+
+impl Attempt {
+    /// Begins an attempt. `None` when nothing is to be sent.
+    pub(super) fn begin(call: &Call<'_>, context: &RequestContext) -> Option<Self> {
+        let mut subsegment = Subsegment::open(call.dependency)?;
+        subsegment.details.namespace = Some(Namespace::Remote);
+        // A URL has no user information here; its query may be a signature, and is left out.
+        let mut url = call.url.as_url().clone();
+        url.set_query(None);
+        let url = url.as_str().chars().take(250).collect(); // the longest text of a field
+        let request = HttpRequest { method: call.method.to_string(), url, traced: None };
+        let http = Http { request: Some(request), response: None };
+        Some(Self { subsegment, http, hands_on: context.trace.is_some() })
+    }
+
+    /// The trace header with this attempt as the parent. None for a request that is to carry none: one outside of the
+    /// system, whose answer will never be a segment.
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.subsegment.header().to_string()).ok().filter(|_| self.hands_on)
+    }
+
+    /// Ends it, with what it brought.
+    pub(super) fn end(mut self, result: &Result<Answer, CallError>) {
+        let outcome = match result {
+            Ok(answer) => {
+                let (status, length) = (answer.status.as_u16(), answer.body.len().try_into().ok());
+                self.http.response = Some(HttpResponse { status, content_length: length });
+                Outcome::of_status(status)
+            }
+            Err(error) => error.blame(),
+        };
+        if let Some(request) = &mut self.http.request {
+            // Else the trace would wait for a segment of somebody who was never reached.
+            request.traced = (self.hands_on && reached(result)).then_some(true);
+        }
+        self.subsegment.details.http = Some(self.http);
+        self.subsegment.end(&outcome);
+    }
+}
+
+/// Whether the other side can have seen the request.
+fn reached(result: &Result<Answer, CallError>) -> bool {
+    match result {
+        Err(CallError::OutOfTime | CallError::Connect(_)) => false,
+        #[cfg(feature = "signing")]
+        Err(CallError::Unsigned(_)) => false,
+        Ok(_) | Err(CallError::TimedOut { .. } | CallError::Broken(_) | CallError::TooLong { .. }) => true,
+    }
+}
