@@ -241,14 +241,8 @@ impl Lab {
             };
             let user_pools = user_pools.iter().filter_map(by_arn).collect();
             let access = Access { region: stack.region.clone(), keyring, guard, user_pools };
-            let gateway = Gateway::new(
-                api,
-                &stack.account_id,
-                access,
-                lambda.clone(),
-                logs.clone(),
-                instruments.clone(),
-            )?;
+            let gateway =
+                Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone(), instruments.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }
         let lab = Self {

@@ -16,8 +16,7 @@ use crate::instruments::{Instruments, Reading};
 const NAMESPACE: &str = "AWS/DynamoDB";
 
 /// What throttling is called. <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
-const THROTTLES: [&str; 3] =
-    ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
+const THROTTLES: [&str; 3] = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"];
 
 /// One answered call.
 #[derive(Debug)]

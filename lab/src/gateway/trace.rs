@@ -118,9 +118,10 @@ impl Tracing {
             aws: json!({"api_gateway": {"account_id": context.account_id, "rest_api_id": api.id, "stage": stage,
                 "request_id": request_id}}),
             // Its message is left out: it may quote an Authorization header.
-            cause: context.error.as_ref().map_or(Value::Null, |error| {
-                json!({"exceptions": [{"id": segment_id(), "type": error.response_type, "message": ""}]})
-            }),
+            cause: context.error.as_ref().map_or(
+                Value::Null,
+                |error| json!({"exceptions": [{"id": segment_id(), "type": error.response_type, "message": ""}]}),
+            ),
             annotations,
             metadata: [("default".to_owned(), details)].into_iter().collect(),
             subsegments: call.into_iter().collect(),
@@ -150,9 +151,10 @@ impl Tracing {
                 "response": {"status": status, "content_length": context.response_length}}),
             aws: json!({"function_name": function.name, "region": region, "operation": "Invoke",
                 "resource_names": [function.name]}),
-            cause: error.as_ref().map_or(Value::Null, |error| {
-                json!({"exceptions": [{"id": segment_id(), "type": error, "message": ""}]})
-            }),
+            cause: error.as_ref().map_or(
+                Value::Null,
+                |error| json!({"exceptions": [{"id": segment_id(), "type": error, "message": ""}]}),
+            ),
             ..Document::default()
         })
     }

@@ -5,21 +5,25 @@ use std::collections::HashMap;
 use super::span::{SpanKind, SpanView};
 
 /// The deepest span at fault that has none at fault below it; of several, the earliest. What a later attempt made good is
-/// passed over, unless there is nothing else.
+/// passed over, unless there is nothing else. What was under way when its caller failed is at fault too: it is what a killed
+/// function was waiting for.
 pub(super) fn index(spans: &[SpanView]) -> Option<usize> {
     let parents = parents(spans);
+    let mut at_fault = vec![false; spans.len()];
     let mut fault_below = vec![false; spans.len()];
     let mut healed = vec![false; spans.len()];
     for (index, span) in spans.iter().enumerate() {
         // Callers stand before what they call.
-        healed[index] = parents[index].is_some_and(|parent| healed[parent]) || is_made_good(spans, index);
-        let mut above = parents[index].filter(|_| span.is_at_fault());
+        let caller = |holds: &[bool]| parents[index].is_some_and(|parent| holds[parent]);
+        at_fault[index] = span.is_at_fault() || (span.in_progress && caller(&at_fault));
+        healed[index] = caller(&healed) || is_made_good(spans, index);
+        let mut above = parents[index].filter(|_| at_fault[index]);
         while let Some(parent) = above {
             fault_below[parent] = true;
             above = parents[parent];
         }
     }
-    let at_fault = |index: &usize| spans[*index].is_at_fault() && !fault_below[*index];
+    let at_fault = |index: &usize| at_fault[*index] && !fault_below[*index];
     let candidates: Vec<usize> = (0..spans.len()).filter(at_fault).collect();
     let unhealed: Vec<usize> = candidates.iter().copied().filter(|index| !healed[*index]).collect();
     let candidates = if unhealed.is_empty() { candidates } else { unhealed };
@@ -35,8 +39,13 @@ fn is_made_good(spans: &[SpanView], index: usize) -> bool {
     span.is_at_fault()
         && span.parent.is_some()
         && spans[index + 1..].iter().any(|other| {
-            let same = (&other.parent, &other.name, &other.detail_of_attempt()) == (&span.parent, &span.name, &span.detail_of_attempt());
-            same && other.offset_ms >= span.offset_ms && !other.is_at_fault() && !other.error && !other.in_progress
+            let attempt =
+                |span: &SpanView| (span.parent.clone(), span.name.clone(), span.detail_of_attempt().to_owned());
+            attempt(other) == attempt(span)
+                && other.offset_ms >= span.offset_ms
+                && !other.is_at_fault()
+                && !other.error
+                && !other.in_progress
         })
 }
 

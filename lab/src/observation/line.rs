@@ -103,12 +103,7 @@ fn plain(line: &Line, services: &Services, invocation: Option<&str>) -> Entry {
     }
 }
 
-fn platform(
-    line: &Line,
-    services: &Services,
-    object: Option<&Map<String, Value>>,
-    invocation: Option<&str>,
-) -> Entry {
+fn platform(line: &Line, services: &Services, object: Option<&Map<String, Value>>, invocation: Option<&str>) -> Entry {
     let record = object.and_then(|object| object.get("record")).and_then(Value::as_object);
     let after = |mark: &str| {
         let rest = line.text.split_once(mark)?.1;
@@ -190,7 +185,10 @@ mod tests {
         let text = r#"{"timestamp":"2026-11-21T10:00:00.5Z","level":"WARN","message":"request completed","service":"request-ride",
             "request_id":"r","function_request_id":"f","xray_trace_id":"1-a","status":503,"error":"no fleet"}"#;
         let line = entry(Kind::Function, text);
-        assert_eq!((line.service.as_str(), line.level.as_str(), line.kind), ("request-ride", "WARN", LineKind::Function));
+        assert_eq!(
+            (line.service.as_str(), line.level.as_str(), line.kind),
+            ("request-ride", "WARN", LineKind::Function)
+        );
         assert_eq!((line.request_id.as_deref(), line.function_request_id.as_deref()), (Some("r"), Some("f")));
         assert_eq!((line.error.as_deref(), line.status), (Some("no fleet"), Some(503)));
         assert_eq!(line.at.to_string(), "2026-11-21T10:00:00.5Z");
@@ -230,7 +228,8 @@ mod tests {
     #[test]
     fn an_access_line_is_an_error_only_where_the_gateway_itself_failed() {
         let of = |kind: &str| {
-            let text = format!(r#"{{"request_id":"r","method":"POST","route":"/ride","status":"504","error_type":"{kind}"}}"#);
+            let text =
+                format!(r#"{{"request_id":"r","method":"POST","route":"/ride","status":"504","error_type":"{kind}"}}"#);
             entry(Kind::Access, &text)
         };
         assert_eq!(of("INTEGRATION_TIMEOUT").error.as_deref(), Some("INTEGRATION_TIMEOUT of POST /ride"));

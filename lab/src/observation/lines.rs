@@ -102,8 +102,8 @@ impl LineIndex {
         let mut kept = self.lock();
         let environment = line.origin.environment.as_str();
         let entry = line::read(line, services, kept.invocations.get(environment).map(String::as_str));
-        let starts = line.kind == Kind::Platform
-            && (line.text.starts_with("START ") || entry.message == "platform.start");
+        let starts =
+            line.kind == Kind::Platform && (line.text.starts_with("START ") || entry.message == "platform.start");
         if let Some(id) = entry.function_request_id.as_ref().filter(|_| starts) {
             kept.invocations.insert(environment.to_owned(), id.clone());
         }

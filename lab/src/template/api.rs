@@ -38,7 +38,14 @@ const ACCESS_LOG: Known = Known {
 };
 const METHOD_SETTING: Known = Known {
     what: "MethodSettings",
-    used: &["HttpMethod", "ResourcePath", "ThrottlingBurstLimit", "ThrottlingRateLimit", "CachingEnabled", "MetricsEnabled"],
+    used: &[
+        "HttpMethod",
+        "ResourcePath",
+        "ThrottlingBurstLimit",
+        "ThrottlingRateLimit",
+        "CachingEnabled",
+        "MetricsEnabled",
+    ],
     without_effect: &[
         ("DataTraceEnabled", "there are no execution logs"),
         ("LoggingLevel", "there are no execution logs"),
@@ -102,7 +109,9 @@ fn detailed_metrics(node: &Node) -> Result<bool, TemplateError> {
     for setting in node.list()? {
         let Some(enabled) = setting.get("MetricsEnabled") else { continue };
         if setting.require("ResourcePath")?.text()? != "/*" || setting.require("HttpMethod")?.text()? != "*" {
-            return Err(setting.error("the lab keeps a whole stage's metrics: ResourcePath \"/*\" and HttpMethod \"*\""));
+            return Err(
+                setting.error("the lab keeps a whole stage's metrics: ResourcePath \"/*\" and HttpMethod \"*\"")
+            );
         }
         on |= enabled.boolean()?;
     }

@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn embedded_subsegments_come_out_with_parent_and_trace() {
-        let text = br#"{"id":"00000000000000aa","trace_id":"1-5759e988-bd862e3fe1be46a994272793","name":"a","start_time":1,
+        let text =
+            br#"{"id":"00000000000000aa","trace_id":"1-5759e988-bd862e3fe1be46a994272793","name":"a","start_time":1,
             "end_time":2,"subsegments":[{"id":"00000000000000bb","name":"b","start_time":1.1,"end_time":1.2,
             "subsegments":[{"id":"00000000000000cc","name":"c","start_time":1.1,"in_progress":true}]}]}"#;
         let all = Document::parse(text).expect("valid").flatten();

@@ -18,3 +18,4 @@ mod rides;
 mod signed;
 mod stack;
 mod time_limits;
+mod traces;
