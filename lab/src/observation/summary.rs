@@ -156,13 +156,25 @@ pub(super) fn of(
         cold: journey.all().any(|request| request.cold) || spans.iter().any(|span| span.kind == SpanKind::Init),
         sampled: request.sampled,
         services: services_of(journey, services),
-        error: match guilty.and_then(|span| span.cause.clone()) {
+        error: match guilty.and_then(|span| cause(span, spans)) {
             Some(cause) => Some(cause),
             None if failed => logged_error().or_else(answered_itself),
             None => answered_itself(),
         },
         guilty: guilty.map(guilt::text).or_else(|| suspect(journey, services)),
     }
+}
+
+/// The cause of a span, or of the nearest caller that has one: a killed function's last span has none itself.
+fn cause(span: &SpanView, spans: &[SpanView]) -> Option<String> {
+    let mut at = Some(span);
+    while let Some(span) = at {
+        if span.cause.is_some() {
+            return span.cause.clone();
+        }
+        at = spans.iter().find(|other| Some(&other.id) == span.parent.as_ref());
+    }
+    None
 }
 
 fn route(request: &Request) -> String {

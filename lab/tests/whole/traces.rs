@@ -200,10 +200,11 @@ async fn an_invocation_that_times_out_is_told_in_every_way() {
     let header = ("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1");
     let answer = send(Method::GET, &url(&lab, "/unruly/sleep"), &[header], "").await;
     assert_eq!(answer.status, 502, "{}", answer.text);
-    let detail = observed(&lab, &answer, |span| span.guilty).await;
+    // The function announces its handler before it is killed.
+    let detail = observed(&lab, &answer, |span| span.guilty && span.in_progress).await;
     let request = &detail.request;
     assert!(request.faulty && request.cold && request.slow, "{request:?}");
-    assert_eq!(request.guilty.as_deref(), Some("unruly > Invocation"));
+    assert_eq!(request.guilty.as_deref(), Some("unruly > handler"));
     assert!(request.error.as_ref().is_some_and(|error| error.starts_with("Sandbox.Timedout")), "{request:?}");
     let kinds: Vec<SpanKind> = detail.spans.iter().map(|span| span.kind).collect();
     assert!(kinds.contains(&SpanKind::Init) && kinds.contains(&SpanKind::Function), "{kinds:?}");
