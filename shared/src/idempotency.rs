@@ -8,8 +8,10 @@ mod booking;
 mod claim;
 mod key;
 mod once;
+mod refusal;
 
 pub use booking::Booking;
 pub use claim::{Claim, Claims, Condition, Holder, Put, Status};
 pub use key::{BadKey, ClaimId, IDEMPOTENCY_KEY, Key, Payload};
-pub use once::{Begun, Once, Refusal, Settings};
+pub use once::{Begun, Once, Settings};
+pub use refusal::Refusal;

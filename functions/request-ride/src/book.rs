@@ -4,6 +4,7 @@ use shared::context::RequestContext;
 use shared::idempotency::{Begun, Booking, Claim, ClaimId, Claims, Key, Payload, Refusal};
 use shared::problem::{Failure, Problem};
 use shared::ride::{Label, Location, Record, Ride};
+use shared::telemetry::trace::step;
 
 /// What a rider asks for.
 #[derive(Debug, Clone)]
@@ -79,7 +80,7 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
     }
 
     async fn choose(&self, wish: &Wish, context: &RequestContext) -> Result<Booking, Failure> {
-        let unicorn = self.services.unicorn(context).await?;
+        let unicorn = step("get_unicorn", self.services.unicorn(context)).await?;
         let ride = Ride::asked_for(wish.asked, unicorn);
         Booking::new(ride).map_err(|error| Failure::caused_by(Problem::Internal, error))
     }
@@ -88,6 +89,6 @@ impl<S: Fleet + Records, C: Claims> RequestRide<S, C> {
     async fn store(&self, booking: &Booking, wish: &Wish, context: &RequestContext) -> Result<(), RecordError> {
         let (ride, rider) = (booking.ride().clone(), wish.rider.clone());
         let record = Record { ride, pickup_location: wish.pickup_location, rider };
-        self.services.record(&record, context).await
+        step("post_ride_record", self.services.record(&record, context)).await
     }
 }

@@ -23,7 +23,11 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let seeder = &Seeder::new(settings, table, client);
     let handler = service_fn(|event: LambdaEvent<Value>| async move {
         let (event, invocation) = event.into_parts();
-        let caller = Caller { request_id: invocation.request_id, deadline_ms: invocation.deadline };
+        let caller = Caller {
+            request_id: invocation.request_id,
+            deadline_ms: invocation.deadline,
+            trace: invocation.xray_trace_id,
+        };
         seeder.handle(event, caller).await.map_err(lambda_runtime::Error::from)
     });
     lambda_runtime::run(handler).await

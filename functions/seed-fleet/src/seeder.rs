@@ -7,6 +7,7 @@ use shared::http::{Call, CallError, Client};
 use shared::panic::caught;
 use shared::request_id::RequestId;
 use shared::telemetry::chain;
+use shared::telemetry::trace::{Blame, Outcome, below, step};
 use std::time::{Duration, Instant, SystemTime};
 use tracing::Instrument;
 
@@ -22,6 +23,8 @@ pub struct Caller {
     pub request_id: String,
     /// Its deadline, in milliseconds since the Unix epoch.
     pub deadline_ms: u64,
+    /// Its X-Ray trace header, as it came.
+    pub trace: Option<String>,
 }
 
 /// The handler, over the table and the way back to CloudFormation.
@@ -65,11 +68,20 @@ impl<T: FleetTable> Seeder<T> {
             function_request_id = caller.request_id.as_str(),
             request_id = caller.request_id.as_str()
         );
-        let told = self.seed_and_tell(&event, &caller);
+        let mut subsegment = self.settings.tracer.begin(caller.trace.as_deref(), "handler");
+        if let Some(subsegment) = &mut subsegment {
+            subsegment.annotate("request_id", caller.request_id.as_str());
+            subsegment.annotate("service", crate::SERVICE);
+            subsegment.announce();
+        }
         let handle = async {
-            told.await.inspect_err(|error| {
+            let told = below(subsegment.as_ref(), self.seed_and_tell(&event, &caller)).await.inspect_err(|error| {
                 tracing::error!(error = error as &dyn std::error::Error, "custom resource not answered");
-            })
+            });
+            if let Some(subsegment) = subsegment {
+                subsegment.end(&told.as_ref().err().map_or_else(Outcome::fine, Blame::blame));
+            }
+            told
         };
         handle.instrument(span).await
     }
@@ -108,7 +120,7 @@ impl<T: FleetTable> Seeder<T> {
     async fn outcome(&self, request: &Request, budget: &Budget) -> Result<(), String> {
         let action = request.action.as_ref().map_err(ToString::to_string)?;
         // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
-        match caught(Box::pin(self.act(action, budget))).await {
+        match caught(Box::pin(step("seed_fleet", self.act(action, budget)))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(chain(&error)),
             Err(panicked) => {

@@ -1,5 +1,6 @@
 use shared::config::{ConfigError, Environment};
 use shared::retry::Schedule;
+use shared::telemetry::trace::Tracer;
 use std::time::Duration;
 
 /// What the environment says.
@@ -13,6 +14,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// How the answer is tried again.
     pub schedule: Schedule,
+    /// Where traces go.
+    pub tracer: Tracer,
 }
 
 impl Settings {
@@ -27,6 +30,7 @@ impl Settings {
             timeout: environment.milliseconds("TIMEOUT_MS")?,
             // A stack waits for this answer, and nobody else does: patience is cheap.
             schedule: Schedule { attempts: 5, base: Duration::from_millis(200), cap: Duration::from_secs(2) },
+            tracer: Tracer::new(environment),
         })
     }
 }

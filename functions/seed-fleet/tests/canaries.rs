@@ -32,7 +32,13 @@ impl FleetTable for Table {
 fn seeder() -> Seeder<Table> {
     let schedule = Schedule { attempts: 2, base: Duration::from_millis(1), cap: Duration::from_millis(1) };
     let timeout = Duration::from_secs(60);
-    let settings = Settings { table: "fleet-table".into(), connect_timeout: timeout, timeout, schedule };
+    let settings = Settings {
+        table: "fleet-table".into(),
+        connect_timeout: timeout,
+        timeout,
+        schedule,
+        tracer: Default::default(),
+    };
     let client = Client::new(timeout, schedule).expect("a TLS stack");
     Seeder::new(settings, Table, client)
 }
@@ -54,7 +60,7 @@ async fn nothing_of_an_event_comes_out() {
                     "/ResourceProperties/Card" => event["ResourceProperties"]["Card"] = json!([secret]),
                     pointer => *event.pointer_mut(pointer).expect("a pointer of the sample") = secret.into(),
                 }
-                let caller = Caller { request_id: "r-1".into(), deadline_ms: 0 };
+                let caller = Caller { request_id: "r-1".into(), deadline_ms: 0, trace: None };
                 // Whether it worked is another test's question.
                 let _ = seeder().handle(event, caller).await;
                 assert_clean(&log.take(), &format!("{secret} in {place}"));

@@ -56,10 +56,16 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     change(&mut event);
     let schedule = Schedule { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) };
     let timeout = Duration::from_secs(60);
-    let settings = Settings { table: "fleet-table".into(), connect_timeout: timeout, timeout, schedule };
+    let settings = Settings {
+        table: "fleet-table".into(),
+        connect_timeout: timeout,
+        timeout,
+        schedule,
+        tracer: Default::default(),
+    };
     let client = Client::new(settings.connect_timeout, schedule).expect("a TLS stack");
     let table = Table { mood, ..Table::default() };
-    let caller = Caller { request_id: "r-1".into(), deadline_ms: 0 };
+    let caller = Caller { request_id: "r-1".into(), deadline_ms: 0, trace: None };
     let content = Seeder::new(settings, table.clone(), client).handle(event, caller).await.is_ok();
     let done = table.done.lock().expect("no poison").clone();
     let requests = fake.requests();

@@ -1,6 +1,5 @@
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::pin;
 
 tokio::task_local! {
     /// How many attempts were made so far in what runs inside [`counted`]. A value of the task, and only while its
@@ -12,12 +11,14 @@ tokio::task_local! {
 ///
 /// It counts what has happened also when the calls were given up in the middle, as long as what gives them up is inside:
 /// `counted(within(budget, call))`, not the other way round. Calls on other tasks are not counted.
-pub async fn counted<T>(calls: impl Future<Output = T>) -> (T, u32) {
-    let mut calls = pin!(ATTEMPTS.scope(Cell::new(0), calls));
-    let result = calls.as_mut().await;
-    let attempts = calls.take_value().map_or(0, Cell::into_inner);
-    add(attempts); // to a count around this one
-    (result, attempts)
+pub fn counted<T>(calls: impl Future<Output = T>) -> impl Future<Output = (T, u32)> {
+    let mut calls = Box::pin(ATTEMPTS.scope(Cell::new(0), calls)); // the SDK's futures are large, and would be kept twice
+    async move {
+        let result = calls.as_mut().await;
+        let attempts = calls.as_mut().take_value().map_or(0, Cell::into_inner);
+        add(attempts); // to a count around this one
+        (result, attempts)
+    }
 }
 
 /// Adds attempts to the count under way, if there is one.

@@ -40,7 +40,8 @@ impl Calls {
 #[derive(Debug)]
 struct Call {
     subsegment: Subsegment,
-    attempt_began: Instant,
+    /// When the attempt under way began.
+    attempt: Option<Instant>,
 }
 
 impl Storable for Call {
@@ -67,7 +68,7 @@ impl Intercept for Calls {
                 table_name: (self.table_of)(context.input()).map(str::to_owned),
                 ..Aws::default()
             });
-            bag.interceptor_state().store_put(Call { subsegment, attempt_began: Instant::now() });
+            bag.interceptor_state().store_put(Call { subsegment, attempt: None });
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl Intercept for Calls {
     ) -> Result<(), BoxError> {
         attempts::add(1);
         if let Some(call) = bag.get_mut_from_interceptor_state::<Call>() {
-            call.attempt_began = Instant::now();
+            call.attempt = Some(Instant::now());
         }
         Ok(())
     }
@@ -92,7 +93,9 @@ impl Intercept for Calls {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = bag.get_mut_from_interceptor_state::<Call>() {
-            call.attempted(&Answer::of(context));
+            let answer = Answer::of(context);
+            call.attempted(answer.status(), answer.kind().into_owned());
+            call.answered(&answer);
         }
         Ok(())
     }
@@ -103,26 +106,36 @@ impl Intercept for Calls {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if bag.get_mut_from_interceptor_state::<Call>().is_some_and(|call| !call.subsegment.has_ended()) {
-            let outcome = Answer::of(context).outcome();
-            if let Some(call) = bag.get_mut_from_interceptor_state::<Call>() {
-                call.subsegment.finish(&outcome);
-            }
+        if let Some(call) = bag.get_mut_from_interceptor_state::<Call>() {
+            call.subsegment.finish(&Answer::of(context).outcome());
         }
         Ok(())
     }
 }
 
 impl Call {
-    fn attempted(&mut self, answer: &Answer<'_>) {
+    fn attempted(&mut self, status: Option<u16>, outcome: String) {
+        let Some(began) = self.attempt.take() else { return };
         let details = &mut self.subsegment.details;
         let attempts = &mut details.metadata.get_or_insert_with(|| Metadata { attempts: Vec::new() }).attempts;
-        let duration_ms = self.attempt_began.elapsed().as_micros() as f64 / 1_000.0;
-        attempts.push(Attempt { duration_ms, status: answer.status(), outcome: answer.kind().into_owned() });
+        attempts.push(Attempt { duration_ms: began.elapsed().as_micros() as f64 / 1_000.0, status, outcome });
         if let Some(aws) = &mut details.aws {
             aws.retries = u32::try_from(attempts.len() - 1).unwrap_or(u32::MAX);
-            aws.request_id = answer.request_id().map(str::to_owned).or(aws.request_id.take());
         }
+    }
+
+    fn answered(&mut self, answer: &Answer<'_>) {
+        let details = &mut self.subsegment.details;
         details.http = answer.http();
+        if let (Some(aws), Some(id)) = (&mut details.aws, answer.request_id()) {
+            aws.request_id = Some(id.to_owned());
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // A call that is given up leaves its last attempt open.
+        self.attempted(None, "given up".into());
     }
 }

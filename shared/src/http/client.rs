@@ -138,7 +138,9 @@ impl Client {
     ) -> Result<Answer, CallError> {
         let allowed = context.budget.attempt_at(Instant::now(), call.attempt_timeout).ok_or(CallError::OutOfTime)?;
         let mut headers = context.outbound_headers(allowed);
-        headers.extend(trace.map(|trace| (X_AMZN_TRACE_ID, trace)));
+        if let Some(trace) = trace {
+            headers.insert(X_AMZN_TRACE_ID, trace); // in place of it: `extend` would send both
+        }
         let mut request = self
             .inner
             .request(call.method.clone(), call.url.as_url().clone())

@@ -1,6 +1,6 @@
-use super::{Booking, Claim, ClaimId, Claims, Condition, Holder, Payload, Put, Status};
+use super::{Booking, Claim, ClaimId, Claims, Condition, Holder, Payload, Put, Refusal, Status};
 use crate::budget::Budget;
-use crate::problem::{Failure, Problem};
+use crate::telemetry::trace::{judged_step, step};
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -32,36 +32,6 @@ pub enum Begun {
     Claimed(Claim),
     /// The ride is stored, and this is the answer.
     Replay(Booking),
-}
-
-/// Why a caller may not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal<E: std::error::Error + 'static> {
-    /// The key belongs to a request for something else.
-    #[error("the idempotency key was used for something else")]
-    OtherPayload,
-    /// Somebody is at work.
-    #[error("the same request is in progress")]
-    InProgress {
-        /// Seconds until somebody else may go on, at least 1.
-        retry_after_s: u32,
-    },
-    /// Nobody knows. Nothing may be stored.
-    #[error("the idempotency claim is not known")]
-    Unknown(#[source] E),
-}
-
-impl<E: std::error::Error + Send + Sync + 'static> From<Refusal<E>> for Failure {
-    fn from(refusal: Refusal<E>) -> Self {
-        match refusal {
-            Refusal::OtherPayload => Problem::KeyReused.into(),
-            Refusal::InProgress { retry_after_s } => Problem::InProgress { retry_after_s }.into(),
-            Refusal::Unknown(_) => {
-                let detail = "It cannot be told right now whether this is a repetition, so nothing was done.";
-                Self::caused_by(Problem::Unavailable { detail, retry_after_s: 1 }, refusal)
-            }
-        }
-    }
 }
 
 /// What to do about a claim that is there.
@@ -111,7 +81,8 @@ impl<C: Claims> Once<C> {
             status: self.in_progress(now),
             expires_at: now + self.settings.ttl.as_secs(),
         };
-        let begun = self.work(Some(new.clone()), Step::Put(new, Condition::Free { now }), payload, budget).await?;
+        let work = self.work(Some(new.clone()), Step::Put(new, Condition::Free { now }), payload, budget);
+        let begun = judged_step("claim_key", work, Refusal::judge).await?;
         begun.ok_or(Refusal::InProgress { retry_after_s: 1 })
     }
 
@@ -125,11 +96,14 @@ impl<C: Claims> Once<C> {
         payload: &Payload,
         budget: &Budget,
     ) -> Result<Option<Begun>, Refusal<C::Error>> {
-        let Some(there) = self.claims.get(id, budget).await.map_err(Refusal::Unknown)? else { return Ok(None) };
-        match self.judge(there, &Holder::unique(), payload)? {
-            Some(step) => self.work(None, step, payload, budget).await,
-            None => Ok(None),
-        }
+        let work = async {
+            let Some(there) = self.claims.get(id, budget).await.map_err(Refusal::Unknown)? else { return Ok(None) };
+            match self.judge(there, &Holder::unique(), payload)? {
+                Some(step) => self.work(None, step, payload, budget).await,
+                None => Ok(None),
+            }
+        };
+        judged_step("resume_claim", work, Refusal::judge).await
     }
 
     /// Says that the ride is stored. This may fail and the ride is stored all the same: whoever comes next finds the
@@ -138,7 +112,7 @@ impl<C: Claims> Once<C> {
         let expires_at = claim.expires_at.max((self.now)() + self.settings.ttl.as_secs());
         let completed = Claim { status: Status::Completed, expires_at, ..claim };
         // Whoever holds the claim by now: it is of the same ride, so it is as true for them.
-        match self.claims.put(&completed, &Condition::SameRide, budget).await {
+        match step("complete_claim", self.claims.put(&completed, &Condition::SameRide, budget)).await {
             Ok(Put::Done) => {}
             // Whoever took over completes it, or has.
             Ok(Put::InTheWay(Some(there))) if there.booking == completed.booking => {}
@@ -155,7 +129,7 @@ impl<C: Claims> Once<C> {
     pub async fn release(&self, claim: Claim, budget: &Budget) {
         let held = Condition::HeldBy(claim.holder.clone());
         let released = Claim { status: Status::InProgress { until: (self.now)() }, ..claim };
-        if let Err(error) = self.claims.put(&released, &held, budget).await {
+        if let Err(error) = step("release_claim", self.claims.put(&released, &held, budget)).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "an idempotency claim could not be released");
         }
     }

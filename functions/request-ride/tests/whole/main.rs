@@ -5,6 +5,8 @@ mod canaries;
 #[path = "../../../../shared/tests/canary/mod.rs"]
 mod canary;
 mod claims_table;
+#[path = "../../../../shared/tests/daemon/mod.rs"]
+mod daemon;
 #[path = "../../../../shared/tests/fake/mod.rs"]
 mod fake;
 mod interleavings;
@@ -13,3 +15,4 @@ mod memory;
 mod riders;
 mod signatures;
 mod system;
+mod traces;

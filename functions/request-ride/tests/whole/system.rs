@@ -12,6 +12,7 @@ use shared::http::{Client, Signer};
 use shared::idempotency::Once;
 use shared::params::Store;
 use shared::service::service;
+use shared::telemetry::trace::Tracer;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,8 +69,17 @@ pub(crate) fn system(
     addresses: HashMap<&'static str, String>,
     memory: Memory,
 ) -> impl Service<Request, Response = Response<String>, Error = Infallible> {
+    traced_system(addresses, memory, Tracer::default())
+}
+
+pub(crate) fn traced_system(
+    addresses: HashMap<&'static str, String>,
+    memory: Memory,
+    tracer: Tracer,
+) -> impl Service<Request, Response = Response<String>, Error = Infallible> {
     let settings = Settings::read(&environment()).expect("a whole environment");
     let common = shared::service::Settings::read(SERVICE, &environment()).expect("a whole environment");
+    let common = shared::service::Settings { tracer, ..common };
     let client = Client::new(settings.connect_timeout, settings.schedule).expect("a TLS stack");
     let client = client.signed_by(Signer::new(&environment()).expect("a whole environment").with_clock(ticking));
     let services = Services::new(&settings, Parameters(addresses), client);

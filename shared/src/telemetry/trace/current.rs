@@ -16,24 +16,36 @@ pub(super) fn place() -> Option<Place> {
 
 /// Does work below a subsegment: what it calls becomes the subsegment's children. Work that it spawns as a task of its
 /// own is not followed.
-pub async fn below<T>(subsegment: Option<&Subsegment>, work: impl Future<Output = T>) -> T {
-    PLACE.scope(subsegment.map(Subsegment::inside), work).await
+pub fn below<T>(subsegment: Option<&Subsegment>, work: impl Future<Output = T>) -> impl Future<Output = T> {
+    PLACE.scope(subsegment.map(Subsegment::inside), work)
 }
 
 /// Does work as a step of its own in the trace. An error is the step's fault, as [`Blame`] tells it.
 ///
 /// # Errors
 /// Those of the work.
-pub async fn step<T, E: Blame>(name: &'static str, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    judged_step(name, work, |result| result.as_ref().err().map_or_else(Outcome::fine, Blame::blame)).await
+pub fn step<T, E: Blame>(
+    name: &'static str,
+    work: impl Future<Output = Result<T, E>>,
+) -> impl Future<Output = Result<T, E>> {
+    judged_step(name, work, |result| result.as_ref().err().map_or_else(Outcome::fine, Blame::blame))
 }
 
 /// As [`step`], for work whose errors need not be faults. `judge` is asked only when the trace is sampled.
-pub async fn judged_step<T>(name: &'static str, work: impl Future<Output = T>, judge: impl FnOnce(&T) -> Outcome) -> T {
-    let subsegment = Subsegment::open(name);
-    let result = below(subsegment.as_ref(), work).await;
-    if let Some(subsegment) = subsegment {
-        subsegment.end(&judge(&result));
+pub fn judged_step<T>(
+    name: &'static str,
+    work: impl Future<Output = T>,
+    judge: impl FnOnce(&T) -> Outcome,
+) -> impl Future<Output = T> {
+    // Boxed, sampled or not: a future inside another is kept twice, as what was given and as what is awaited, and
+    // steps inside steps around an SDK call would overflow the stack of a debug build.
+    let work = Box::pin(work);
+    async move {
+        let subsegment = Subsegment::open(name);
+        let result = below(subsegment.as_ref(), work).await;
+        if let Some(subsegment) = subsegment {
+            subsegment.end(&judge(&result));
+        }
+        result
     }
-    result
 }

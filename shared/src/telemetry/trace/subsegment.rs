@@ -82,11 +82,6 @@ impl Subsegment {
         self.send(Some(self.started + self.clock.elapsed()), outcome);
     }
 
-    /// Whether it was sent with its end.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.ended
-    }
-
     fn send(&self, end: Option<Duration>, outcome: &Outcome) {
         self.place.sender.send(&Document {
             name: self.name,
@@ -106,7 +101,7 @@ impl Subsegment {
 
 impl Drop for Subsegment {
     fn drop(&mut self) {
-        if !self.has_ended() {
+        if !self.ended {
             let (kind, message) = match std::thread::panicking() {
                 true => ("panic", "it panicked"),
                 false => ("given up", "nobody waited for its end any longer: the time allowed was over"),
