@@ -7,17 +7,22 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::aws::{self, Calls, Guard};
+use crate::clock::Clock;
+use crate::cloudwatch::Metrics;
 use crate::cognito::{KeyError, UserPool};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::gateway::{Access, Gateway, GatewaySetUpError};
+use crate::instruments::Instruments;
 use crate::keyring::Keyring;
 use crate::lambda::{Endpoints, Lambda, LambdaError};
 use crate::listen;
 use crate::logs::Logs;
+use crate::observation::{Observation, Requests};
 use crate::ssm::Ssm;
 use crate::task::DropTask;
 use crate::template::{Inputs, Stack, Template, TemplateError};
+use crate::xray::{Daemon, XRay};
 
 /// The account of every stack in the lab: AWS's own example.
 pub const ACCOUNT_ID: &str = "123456789012";
@@ -169,6 +174,12 @@ pub struct Lab {
     pub endpoints: Endpoints,
     /// User pools with their origins, by logical id.
     pub user_pools: BTreeMap<String, (UserPool, String)>,
+    /// Metrics, traces, requests and the clock that metrics are dated by.
+    pub instruments: Instruments,
+    /// The X-Ray daemon.
+    pub xray_daemon: Daemon,
+    /// What the console shows.
+    pub observation: Observation,
     _rooms: Vec<DropTask>,
 }
 
@@ -185,13 +196,22 @@ impl Lab {
         let (calls, logs) = (Calls::default(), Logs::default());
         let keyring = Keyring::new(stack.functions.values(), &stack.roles, &stack.account_id);
         let guard = Guard::new(keyring.clone(), calls.clone());
+        let instruments = Instruments {
+            metrics: Metrics::default(),
+            clock: Clock::starting_now(1),
+            xray: XRay::new(stack.sampling_rules.values().cloned()),
+            requests: Requests::default(),
+        };
+        let observation = Observation::new(&stack, &instruments, &logs);
+        let (xray_daemon, daemon) = Daemon::open(instruments.xray.traces.clone()).await.map_err(LabError::Listen)?;
         let arn_prefix = format!("arn:aws:dynamodb:{}:{}", stack.region, stack.account_id);
         let (dynamodb, engine) = DynamoDb::open(data.as_deref(), &arn_prefix, guard.clone()).await?;
+        let dynamodb = dynamodb.measured(instruments.clone());
         for table in stack.tables.values() {
             dynamodb.create_table(table).await?;
         }
         let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), guard.clone());
-        let mut rooms = vec![engine];
+        let mut rooms = vec![engine, daemon];
         let mut user_pools = BTreeMap::new();
         for (id, pool) in &stack.user_pools {
             let (region, pool) = (stack.region.clone(), pool.clone());
@@ -206,9 +226,11 @@ impl Lab {
             keyring: keyring.clone(),
             dynamodb: open(&mut rooms, |listener| dynamodb.clone().serve(listener)).await?,
             ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
+            xray_daemon: xray_daemon.address().to_string(),
             other: open(&mut rooms, refuse).await?,
         };
-        let lambda = Arc::new(Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone())?);
+        let lambda = Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone(), instruments.clone())?;
+        let lambda = Arc::new(lambda);
         // The API is up before the functions are: one of them may call it in init.
         if stack.apis.len() > 1 {
             return Err(LabError::OneApi(stack.apis.len()));
@@ -219,10 +241,25 @@ impl Lab {
             };
             let user_pools = user_pools.iter().filter_map(by_arn).collect();
             let access = Access { region: stack.region.clone(), keyring, guard, user_pools };
-            let gateway = Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone())?;
+            let gateway =
+                Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone(), instruments.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }
-        let lab = Self { stack, origin, dynamodb, ssm, lambda, logs, calls, endpoints, user_pools, _rooms: rooms };
+        let lab = Self {
+            stack,
+            origin,
+            dynamodb,
+            ssm,
+            lambda,
+            logs,
+            calls,
+            endpoints,
+            user_pools,
+            instruments,
+            xray_daemon,
+            observation,
+            _rooms: rooms,
+        };
         // Nobody calls the API before the stack is complete: a function that reads the fleet in init finds it seeded.
         let provisions = |id: &str| lab.stack.custom_resources.values().any(|resource| resource.function == id);
         lab.lambda.warm(provisions).await?;

@@ -1,7 +1,12 @@
 //! DynamoDB: the embedded `dynoxide` behind a front that sees every call.
 
+mod capacity;
+mod metrics;
+
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
@@ -14,12 +19,17 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::aws::{self, Guard, Switch};
+use crate::instruments::Instruments;
 use crate::listen::{self, Answer};
 use crate::task::DropTask;
 use crate::template::Table;
 
 /// DynamoDB's own limit of a request.
 const REQUEST_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How often provisioned capacity is reported, by the lab's clock: "for all other DynamoDB metrics, the aggregation
+/// granularity is five minutes".
+const PROVISIONED_EVERY: Duration = Duration::from_secs(300);
 
 /// How long a new table may take to become active.
 const ACTIVE_LIMIT: Duration = Duration::from_secs(10);
@@ -74,6 +84,9 @@ pub struct DynamoDb {
     arn_prefix: String,
     /// Makes the service fail or slow.
     pub switch: Switch,
+    instruments: Option<Instruments>,
+    /// Read and write units of the tables that are provisioned.
+    provisioned: Arc<Mutex<BTreeMap<String, (f64, f64)>>>,
 }
 
 impl DynamoDb {
@@ -108,7 +121,22 @@ impl DynamoDb {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Ok((Self { engine, client, guard, arn_prefix: arn_prefix.to_owned(), switch: Switch::default() }, task))
+        let database = Self {
+            engine,
+            client,
+            guard,
+            arn_prefix: arn_prefix.to_owned(),
+            switch: Switch::default(),
+            instruments: None,
+            provisioned: Arc::default(),
+        };
+        Ok((database, task))
+    }
+
+    /// The same database, whose calls are told to CloudWatch. What the lab itself does is not.
+    #[must_use]
+    pub fn measured(self, instruments: Instruments) -> Self {
+        Self { instruments: Some(instruments), ..self }
     }
 
     /// Creates a table, or accepts the one that the data directory already holds.
@@ -124,6 +152,9 @@ impl DynamoDb {
                 }
             }
             created => drop(created?),
+        }
+        if let Some(units) = capacity::provisioned(&table.create_request) {
+            self.provisioned.lock().unwrap_or_else(PoisonError::into_inner).insert(table.name.clone(), units);
         }
         self.wait_until_active(&table.name).await?;
         if let Some(attribute) = &table.ttl_attribute {
@@ -195,15 +226,28 @@ impl DynamoDb {
 
     /// Serves the API until dropped.
     pub(crate) async fn serve(self, listener: TcpListener) {
-        listen::serve(listener, move |request, _| {
-            let database = self.clone();
+        let database = self.clone();
+        let calls = listen::serve(listener, move |request, _| {
+            let database = database.clone();
             async move { database.answer(request).await }
-        })
-        .await;
+        });
+        tokio::join!(calls, self.report_provisioned());
+    }
+
+    async fn report_provisioned(&self) {
+        let Some(instruments) = &self.instruments else { return };
+        let mut due = tokio::time::interval(PROVISIONED_EVERY / u32::from(instruments.clock.factor()));
+        loop {
+            due.tick().await;
+            let tables = self.provisioned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            metrics::provisioned(&tables, jiff::Timestamp::now(), instruments);
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Answer {
-        let action = format!("dynamodb:{}", aws::operation(request.headers()).unwrap_or_default());
+        let (at, started) = (jiff::Timestamp::now(), Instant::now());
+        let operation = aws::operation(request.headers()).unwrap_or_default();
+        let action = format!("dynamodb:{operation}");
         let (parts, body) = request.into_parts();
         let Ok(body) = listen::read_body(body, REQUEST_LIMIT).await else {
             return aws::error(StatusCode::PAYLOAD_TOO_LARGE, "SerializationException", "the body could not be read");
@@ -213,6 +257,9 @@ impl DynamoDb {
             // <https://docs.aws.amazon.com/general/latest/gr/ddb.html>
             return self.forward(parts, body).await.unwrap_or_else(silent);
         }
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        // What the call costs is asked for on the caller's behalf.
+        let asking = self.instruments.as_ref().and_then(|_| capacity::asking(&operation, &request));
         let resource = self.arn(&body);
         let headers = parts.headers.clone();
         let refused = match self.guard.refusal(&headers, &action, &resource) {
@@ -221,7 +268,23 @@ impl DynamoDb {
         };
         let answer = match refused {
             Some(answer) => answer,
-            None => self.forward(parts, body).await.unwrap_or_else(silent),
+            None => self.forward(parts, asking.clone().unwrap_or(body)).await.unwrap_or_else(silent),
+        };
+        let answer = match &self.instruments {
+            None => answer,
+            Some(instruments) => {
+                let (parts, body) = answer.into_parts();
+                // A body in memory does not fail.
+                let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                let figures: Value = serde_json::from_slice(&body).unwrap_or_default();
+                let answer = Answer::from_parts(parts, Full::new(body));
+                let (status, latency) = (answer.status(), started.elapsed());
+                let (operation, request) = (operation.as_str(), &request);
+                let call = metrics::Call { operation, request, status, answer: &figures, at, latency };
+                metrics::answered(&call, instruments);
+                let added = asking.is_some() && status.is_success();
+                if added { capacity::without_figures(answer, &figures) } else { answer }
+            }
         };
         self.switch.after(&action, &resource).await;
         self.guard.record(&headers, action, resource, answer.status());
@@ -242,6 +305,8 @@ impl DynamoDb {
         uri.path_and_query = path.parse().ok();
         parts.uri = Uri::from_parts(uri).ok()?;
         parts.headers.remove(http::header::HOST);
+        // The body may be another than the caller's.
+        parts.headers.remove(http::header::CONTENT_LENGTH);
         let answer = self.client.request(Request::from_parts(parts, Full::new(body))).await.ok()?;
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.ok()?.to_bytes();

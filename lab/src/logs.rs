@@ -46,15 +46,25 @@ pub struct Line {
 }
 
 /// All log lines of a lab. Clones share them.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Logs {
     kept: Arc<Mutex<VecDeque<Line>>>,
     live: broadcast::Sender<Line>,
+    taps: Arc<Mutex<Vec<Arc<Tap>>>>,
+}
+
+/// Sees every line.
+type Tap = dyn Fn(&Line) + Send + Sync;
+
+impl std::fmt::Debug for Logs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Logs").finish_non_exhaustive()
+    }
 }
 
 impl Default for Logs {
     fn default() -> Self {
-        Self { kept: Arc::default(), live: broadcast::channel(4096).0 }
+        Self { kept: Arc::default(), live: broadcast::channel(4096).0, taps: Arc::default() }
     }
 }
 
@@ -62,6 +72,13 @@ impl Logs {
     /// Lines from now on. A follower that falls 4096 lines behind misses some and is told how many.
     pub fn subscribe(&self) -> broadcast::Receiver<Line> {
         self.live.subscribe()
+    }
+
+    /// Calls `tap` with every line from now on, before whoever subscribed and before `push` returns, so that none is
+    /// missed however fast they come. The platform and the reading of a function's output wait for it: it must be quick,
+    /// and must not write a line itself.
+    pub fn tap(&self, tap: impl Fn(&Line) + Send + Sync + 'static) {
+        self.taps.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(tap));
     }
 
     /// Every line that is kept.
@@ -112,6 +129,10 @@ impl Logs {
             }
             kept.push_back(line.clone());
         }
+        let taps = self.taps.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for tap in taps {
+            tap(&line);
+        }
         // An error only means that nobody follows.
         let _ = self.live.send(line);
     }
@@ -154,6 +175,17 @@ mod tests {
     #[tokio::test]
     async fn a_line_without_an_end_is_cut_at_the_limit() {
         assert_eq!(lines_of(&vec![b'x'; LINE_LIMIT * 2 + 5]).await, [LINE_LIMIT, LINE_LIMIT, 5]);
+    }
+
+    #[test]
+    fn a_tap_misses_no_line_however_many_come() {
+        let (logs, seen) = (Logs::default(), Arc::new(Mutex::new(0)));
+        let count = seen.clone();
+        logs.tap(move |line| *count.lock().expect("whole") += usize::from(line.kind == Kind::Access));
+        for _ in 0..10_000 {
+            logs.access("api", String::new());
+        }
+        assert_eq!(*seen.lock().expect("whole"), 10_000);
     }
 
     #[tokio::test]

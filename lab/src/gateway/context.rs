@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Instant;
 
-use http::HeaderMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -66,6 +65,11 @@ pub(super) struct IntegrationOutcome {
     pub(super) function_status: Option<u16>,
     /// Lambda's request id.
     pub(super) request_id: Option<String>,
+    /// Logical id of the function.
+    pub(super) function: Option<String>,
+    pub(super) started: Option<Timestamp>,
+    /// Whether an execution environment was started for it.
+    pub(super) cold: bool,
     pub(super) latency_ms: Option<u128>,
     pub(super) error: Option<String>,
 }
@@ -116,45 +120,5 @@ impl Context {
             "integrationErrorMessage" | "integration.error" => self.integration.error.clone()?,
             name => self.caller.claim(name.strip_prefix("authorizer.claims.")?)?,
         })
-    }
-}
-
-/// The request's trace header, or a new one. API Gateway samples the first request a second and 5 % of the others;
-/// the lab samples every one, as there is no bill.
-pub(super) fn trace_header(headers: &HeaderMap, now: Timestamp) -> String {
-    let given = headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
-    match given {
-        Some(header) if is_trace_header(header) => header.to_owned(),
-        _ => {
-            let id = uuid::Uuid::new_v4().simple().to_string();
-            format!("Root=1-{:08x}-{};Sampled=1", now.as_second(), &id[..24])
-        }
-    }
-}
-
-fn is_trace_header(header: &str) -> bool {
-    let root = header.split(';').find_map(|part| part.trim().strip_prefix("Root="));
-    let hexadecimal =
-        |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    root.and_then(|root| root.strip_prefix("1-")?.split_once('-'))
-        .is_some_and(|(time, unique)| hexadecimal(time, 8) && hexadecimal(unique, 24))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_valid_trace_header_is_kept_and_another_replaced() {
-        let now = Timestamp::from_second(0x1234_5678).expect("in range");
-        let of = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("x-amzn-trace-id", value.parse().expect("a header value"));
-            trace_header(&headers, now)
-        };
-        let valid = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
-        assert_eq!(of(valid), valid);
-        assert!(of("Root=nonsense").starts_with("Root=1-12345678-"));
-        assert!(trace_header(&HeaderMap::new(), now).ends_with(";Sampled=1"));
     }
 }

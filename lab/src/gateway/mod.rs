@@ -8,10 +8,12 @@ pub mod auth;
 mod context;
 mod event;
 mod expression;
+mod metrics;
 mod proxy_response;
 mod router;
 mod static_answer;
 mod throttle;
+mod trace;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -25,9 +27,11 @@ use hyper::body::{Body, Incoming};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
+use crate::instruments::Instruments;
 use crate::lambda::{Invocation, Lambda, Outcome};
 use crate::listen::{self, Answer, BodyError};
 use crate::logs::Logs;
+use crate::observation;
 use crate::template::{Integration, RestApi};
 pub use access::{Access, AccessError};
 use context::{Context, GatewayError, IntegrationOutcome};
@@ -35,6 +39,7 @@ pub use expression::UnknownExpression;
 use router::Router;
 use static_answer::MockError;
 use throttle::TokenBucket;
+use trace::Tracing;
 
 /// API Gateway's limit of a request's payload.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html>
@@ -100,6 +105,7 @@ pub struct Gateway {
     buckets: Mutex<HashMap<(String, String), TokenBucket>>,
     lambda: Arc<Lambda>,
     logs: Logs,
+    instruments: Instruments,
 }
 
 impl Gateway {
@@ -114,6 +120,7 @@ impl Gateway {
         access: Access,
         lambda: Arc<Lambda>,
         logs: Logs,
+        instruments: Instruments,
     ) -> Result<Self, GatewaySetUpError> {
         access.check(&api)?;
         for response in api.gateway_responses.values() {
@@ -128,7 +135,8 @@ impl Gateway {
         }
         api.access_log_format.as_deref().map_or(Ok(()), expression::check)?;
         let router = Router::new(&api.routes);
-        Ok(Self { account_id: account_id.to_owned(), router, access, buckets: Mutex::default(), lambda, logs, api })
+        let (account_id, buckets) = (account_id.to_owned(), Mutex::default());
+        Ok(Self { account_id, router, access, buckets, lambda, logs, instruments, api })
     }
 
     /// Serves the API until dropped.
@@ -142,9 +150,11 @@ impl Gateway {
     }
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, host: &str) -> Answer {
-        let mut context = self.context(&request, peer, host);
         let (parts, body) = request.into_parts();
-        let answered = self.respond(&mut context, &parts, body).await;
+        let tracing = Tracing::start(&self.api, &self.access.region, &parts, &self.instruments.xray);
+        let ticket = self.instruments.requests.enter(tracing.trace_id(), tracing.parent());
+        let mut context = self.context(&parts, peer, host, &tracing);
+        let answered = self.respond(&mut context, &tracing, &parts, body).await;
         let mut answer = match answered {
             Ok(answer) => answer,
             Err(failure) => {
@@ -164,12 +174,18 @@ impl Gateway {
         if let Some(format) = &self.api.access_log_format {
             self.logs.access(&self.api.name, expression::render(format, "-", |name| context.variable(name)));
         }
+        metrics::answered(&context, &self.api, &self.instruments);
+        let function = context.integration.function.as_deref().and_then(|id| self.lambda.function(id));
+        tracing.finish(&context, &self.api, &self.access.region, function, &parts.headers, &self.instruments.xray);
+        let request = observed(context, &tracing, function.map(|function| function.name.clone()));
+        self.instruments.requests.leave(&ticket, request);
         answer
     }
 
     async fn respond(
         &self,
         context: &mut Context,
+        tracing: &Tracing,
         parts: &http::request::Parts,
         body: Incoming,
     ) -> Result<Answer, GatewayError> {
@@ -204,7 +220,7 @@ impl Gateway {
             Integration::Lambda { function, timeout } => {
                 let headers = forwarded_headers(context, &parts.headers);
                 let payload = event::of(context, &matched, &headers, parts.uri.query(), &body);
-                self.invoke(context, function, *timeout, payload).await
+                self.invoke(context, tracing, function, *timeout, payload).await
             }
         }
     }
@@ -220,16 +236,20 @@ impl Gateway {
     async fn invoke(
         &self,
         context: &mut Context,
+        tracing: &Tracing,
         function: &str,
         timeout: Duration,
         payload: Bytes,
     ) -> Result<Answer, GatewayError> {
-        let invocation = Invocation::new(payload, &context.trace_header);
+        let invocation = Invocation::new(payload, &tracing.invocation_header());
         context.integration.request_id = Some(invocation.request_id.clone());
+        context.integration.function = Some(function.to_owned());
+        context.integration.started = Some(Timestamp::now());
         let started = Instant::now();
-        let outcome = tokio::time::timeout(timeout, self.lambda.invoke(function, invocation)).await;
+        let outcome = tokio::time::timeout(timeout, self.lambda.invoke_timed(function, invocation)).await;
         context.integration.latency_ms = Some(started.elapsed().as_millis());
-        let outcome = outcome.map_err(|_| TIMED_OUT)?;
+        let (outcome, timing) = outcome.map_err(|_| TIMED_OUT)?;
+        context.integration.cold = timing.init.is_some();
         let mut ended = |status: u16, error: Option<String>| {
             context.integration.lambda_status = Some(status);
             context.integration.error = error;
@@ -261,9 +281,8 @@ impl Gateway {
         }
     }
 
-    fn context(&self, request: &Request<Incoming>, peer: SocketAddr, host: &str) -> Context {
-        let received = Timestamp::now();
-        let text = |name: &str| request.headers().get(name)?.to_str().ok().map(str::to_owned);
+    fn context(&self, parts: &http::request::Parts, peer: SocketAddr, host: &str, tracing: &Tracing) -> Context {
+        let text = |name: &str| parts.headers.get(name)?.to_str().ok().map(str::to_owned);
         Context {
             request_id: uuid::Uuid::new_v4().to_string(),
             extended_request_id: extended_id(),
@@ -271,13 +290,13 @@ impl Gateway {
             api_id: self.api.id.clone(),
             stage: self.api.stage.clone(),
             domain: text("host").unwrap_or_else(|| host.to_owned()),
-            method: request.method().as_str().to_owned(),
-            path: without_stage(request.uri().path(), &self.api.stage).to_owned(),
+            method: parts.method.as_str().to_owned(),
+            path: without_stage(parts.uri.path(), &self.api.stage).to_owned(),
             resource: "-".to_owned(),
             source_ip: peer.ip(),
             user_agent: text("user-agent"),
-            trace_header: context::trace_header(request.headers(), received),
-            received,
+            trace_header: tracing.header(),
+            received: Timestamp::now(),
             started: Instant::now(),
             caller: access::Caller::default(),
             error: None,
@@ -285,6 +304,27 @@ impl Gateway {
             status: 0,
             response_length: 0,
         }
+    }
+}
+
+/// The request as the index of requests keeps it.
+fn observed(context: Context, tracing: &Tracing, function: Option<String>) -> observation::Request {
+    let IntegrationOutcome { lambda_status, request_id, error, cold, .. } = context.integration;
+    observation::Request {
+        id: context.request_id,
+        trace_id: tracing.trace_id().to_owned(),
+        sampled: tracing.is_sampled(),
+        at: context.received,
+        duration: context.started.elapsed(),
+        method: context.method,
+        route: context.resource,
+        status: context.status,
+        function,
+        function_request_id: request_id,
+        cold,
+        throttled: context.status == 429 || lambda_status == Some(429),
+        gateway_error: context.error.map(|error| error.response_type.to_owned()),
+        function_error: error,
     }
 }
 

@@ -6,10 +6,12 @@
 
 mod environment;
 mod invocation;
+mod metrics;
 mod pool;
 mod report;
 mod runtime_api;
 mod settings;
+mod trace;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use variables::Endpoints;
 
+use crate::instruments::Instruments;
 use crate::logs::Logs;
 use crate::reaper::Reaper;
 use crate::template::Function;
@@ -74,12 +77,14 @@ impl Lambda {
         binaries: &BTreeMap<String, PathBuf>,
         endpoints: Endpoints,
         logs: Logs,
+        instruments: Instruments,
     ) -> Result<Self, LambdaError> {
         // As many processes initialise at once as there are cores: Lambda has a machine for each, and here fifty at once
         // would make every one of them slow. Who waits for a slot takes an environment that comes free in the meantime.
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let start_slots = Arc::new(tokio::sync::Semaphore::new(cores));
         let reaper = Arc::new(Reaper::start().map_err(LambdaError::SetUp)?);
+        let concurrency = metrics::Concurrency::default();
         let mut pools = BTreeMap::new();
         for (id, function) in functions {
             let Some(binary) = binaries.get(&function.binary) else {
@@ -94,6 +99,8 @@ impl Lambda {
                 binary: binary.clone(),
                 endpoints: endpoints.clone(),
                 logs: logs.clone(),
+                instruments: instruments.clone(),
+                concurrency: concurrency.clone(),
                 reaper: reaper.clone(),
                 start_slots: start_slots.clone(),
             });
@@ -116,6 +123,11 @@ impl Lambda {
         };
         let task = tokio::spawn(async move { pool.invoke(invocation).await });
         task.await.unwrap_or((Outcome::NoSuchFunction, Timing::default()))
+    }
+
+    /// What the template says of a function, by logical id.
+    pub fn function(&self, logical_id: &str) -> Option<&Function> {
+        self.pools.get(logical_id).map(|pool| pool.function())
     }
 
     /// Ends the idle environments of a function, by logical id: its next invocation is a cold start.

@@ -8,9 +8,12 @@ use tokio::sync::{Notify, Semaphore};
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
+use super::metrics::FunctionMetrics;
 use super::report::{self, Format, Report};
 use super::settings::Settings;
+use super::trace::{InvocationTrace, Ran};
 use crate::logs::Origin;
+use crate::template::Function;
 
 /// Limit of the init phase of an on-demand environment.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>
@@ -31,32 +34,58 @@ pub(super) struct Pool {
     /// One permit an invocation in flight, where concurrency is reserved.
     concurrency: Option<Arc<Semaphore>>,
     freed: Arc<Notify>,
+    metrics: FunctionMetrics,
 }
 
 impl Pool {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
         let concurrency = settings.function.reserved_concurrency.map(|seats| Arc::new(Semaphore::new(seats as usize)));
         let format = Format::of(&settings.function.environment);
-        Arc::new(Self { settings, format, environments: Mutex::default(), concurrency, freed: Arc::default() })
+        let instruments = settings.instruments.clone();
+        let metrics = FunctionMetrics::new(&settings.function, settings.concurrency.clone(), instruments);
+        let (environments, freed) = (Mutex::default(), Arc::default());
+        Arc::new(Self { settings, format, environments, concurrency, freed, metrics })
     }
 
-    /// Runs one invocation to its end.
-    pub(super) async fn invoke(&self, invocation: Invocation) -> (Outcome, Timing) {
+    pub(super) fn function(&self) -> &Function {
+        &self.settings.function
+    }
+
+    /// Runs one invocation to its end, and tells CloudWatch and X-Ray of it.
+    pub(super) async fn invoke(&self, mut invocation: Invocation) -> (Outcome, Timing) {
+        let received = jiff::Timestamp::now();
+        let (function, xray) = (&self.settings.function, &self.settings.instruments.xray);
+        let trace = InvocationTrace::start(&invocation.trace_header, function, xray);
+        invocation.trace_header = trace.function_header();
+        let request_id = invocation.request_id.clone();
+        let (outcome, ran) = self.admit(invocation, received).await;
+        trace.finish(function, &request_id, &outcome, ran, xray);
+        self.metrics.end(received, &outcome, ran.map(|ran| ran.timing));
+        (outcome, ran.map(|ran| ran.timing).unwrap_or_default())
+    }
+
+    /// Runs an invocation if there is a seat for it.
+    async fn admit(&self, invocation: Invocation, received: jiff::Timestamp) -> (Outcome, Option<Ran>) {
         if invocation.payload.len() > PAYLOAD_LIMIT {
-            return (Outcome::RequestTooLarge, Timing::default());
+            return (Outcome::RequestTooLarge, None);
         }
         let _seat = match &self.concurrency {
             None => None,
             Some(seats) => match seats.clone().try_acquire_owned() {
                 Ok(seat) => Some(seat),
-                Err(_) => return (Outcome::Throttled, Timing::default()),
+                Err(_) => return (Outcome::Throttled, None),
             },
         };
+        let _underway = self.metrics.begin(received);
         match self.environment().await {
-            Ok((environment, init)) => self.run(&environment, invocation, init).await,
+            Ok((environment, init)) => {
+                let ready = jiff::Timestamp::now();
+                let (outcome, timing) = self.run(&environment, invocation, init).await;
+                (outcome, Some(Ran { ready, timing }))
+            }
             Err(reason) => {
                 let error = FunctionError::exited(&invocation.request_id, &reason);
-                (Outcome::FunctionError(error), Timing::default())
+                (Outcome::FunctionError(error), None)
             }
         }
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::metrics::Concurrency;
 use super::variables::Endpoints;
+use crate::instruments::Instruments;
 use crate::logs::Logs;
 use crate::reaper::Reaper;
 use crate::template::Function;
@@ -17,6 +19,8 @@ pub(super) struct Settings {
     pub(super) binary: PathBuf,
     pub(super) endpoints: Endpoints,
     pub(super) logs: Logs,
+    pub(super) instruments: Instruments,
+    pub(super) concurrency: Concurrency,
     pub(super) reaper: Arc<Reaper>,
     /// One permit a process that initialises, over all functions of the stack.
     pub(super) start_slots: Arc<Semaphore>,

@@ -14,6 +14,8 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// SSM.
     pub ssm: String,
+    /// The X-Ray daemon, `127.0.0.1:2000`.
+    pub xray_daemon: String,
     /// Every other service: answers with an error that names the service.
     pub other: String,
     /// Every function's access key.
@@ -42,6 +44,9 @@ pub(super) fn of(
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SSM", endpoints.ssm.clone()),
         ("AWS_ENDPOINT_URL", endpoints.other.clone()),
+        // The trace itself comes with each invocation: `_X_AMZN_TRACE_ID` is set by a runtime, not by the platform.
+        ("AWS_XRAY_DAEMON_ADDRESS", endpoints.xray_daemon.clone()),
+        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR".to_owned()),
         ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
         ("AWS_CONFIG_FILE", "/dev/null".to_owned()),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null".to_owned()),

@@ -19,3 +19,4 @@ mod rides;
 mod signed;
 mod stack;
 mod time_limits;
+mod traces;

@@ -1,0 +1,22 @@
+//! Percentiles of small samples.
+
+/// The value that so many percent do not exceed (nearest rank); `None` of none.
+pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let rank = (percent / 100.0 * values.len() as f64).ceil().max(1.0) as usize;
+    values.get(rank.min(values.len()).checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_a_value_that_occurred() {
+        let mut values: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!(percentile(&mut values, 50.0), Some(50.0));
+        assert_eq!(percentile(&mut values, 99.0), Some(99.0));
+        assert_eq!(percentile(&mut [7.0], 99.0), Some(7.0));
+        assert_eq!(percentile(&mut [], 99.0), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! The traces that are kept.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::document::Document;
+
+/// Traces kept; the oldest go first. X-Ray keeps them for thirty days; here a load test must not fill the memory.
+const KEPT: usize = 10_000;
+
+/// Documents kept of one trace. X-Ray refuses a trace beyond 500 KB:
+/// <https://docs.aws.amazon.com/general/latest/gr/xray.html#limits_xray>
+const DOCUMENTS_OF_A_TRACE: usize = 2_000;
+
+/// Every trace of a lab, up to a limit. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    kept: Arc<Mutex<Kept>>,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    by_id: HashMap<String, Vec<Document>>,
+    /// In the order in which they were first heard of.
+    order: VecDeque<String>,
+    evicted: u64,
+}
+
+impl Default for Traces {
+    fn default() -> Self {
+        Self::limited_to(KEPT)
+    }
+}
+
+impl Traces {
+    /// A store of at most so many traces.
+    pub fn limited_to(limit: usize) -> Self {
+        Self { kept: Arc::default(), limit: limit.max(1) }
+    }
+
+    /// Keeps a document with its embedded subsegments. The final one takes the place of one in progress.
+    pub fn put(&self, document: Document) {
+        let mut kept = self.lock();
+        if !kept.by_id.contains_key(&document.trace_id) {
+            while kept.order.len() >= self.limit {
+                let Some(oldest) = kept.order.pop_front() else { break };
+                kept.by_id.remove(&oldest);
+                kept.evicted += 1;
+            }
+            kept.order.push_back(document.trace_id.clone());
+        }
+        let documents = kept.by_id.entry(document.trace_id.clone()).or_default();
+        for document in document.flatten() {
+            match documents.iter().position(|known| known.id == document.id) {
+                Some(index) if documents[index].in_progress => documents[index] = document,
+                // Sent twice.
+                Some(_) => {}
+                None if documents.len() < DOCUMENTS_OF_A_TRACE => documents.push(document),
+                None => {}
+            }
+        }
+    }
+
+    /// A trace as far as it has arrived.
+    pub fn get(&self, trace_id: &str) -> Option<Trace> {
+        let documents = self.lock().by_id.get(trace_id)?.clone();
+        Some(Trace { id: trace_id.to_owned(), documents })
+    }
+
+    /// Reads every trace, newest first, without copying it; stops when `read` says so by returning false.
+    pub fn each(&self, mut read: impl FnMut(&str, &[Document]) -> bool) {
+        let kept = self.lock();
+        for id in kept.order.iter().rev() {
+            if kept.by_id.get(id).is_some_and(|documents| !read(id, documents)) {
+                return;
+            }
+        }
+    }
+
+    /// How many traces are kept, and how many were dropped to make room.
+    pub fn counts(&self) -> (usize, u64) {
+        let kept = self.lock();
+        (kept.order.len(), kept.evicted)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A trace: its segments and subsegments side by side, in the order of arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// Its id.
+    pub id: String,
+    /// Each with its parent's id; none embeds another.
+    pub documents: Vec<Document>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(trace: u32, id: u32) -> Document {
+        Document {
+            id: format!("{id:016x}"),
+            trace_id: format!("1-5759e988-{trace:024x}"),
+            name: "a".to_owned(),
+            end_time: Some(1.0),
+            ..Document::default()
+        }
+    }
+
+    #[test]
+    fn the_oldest_traces_make_room_and_clones_share() {
+        let traces = Traces::limited_to(2);
+        for trace in 1..=3 {
+            traces.clone().put(document(trace, 1));
+        }
+        // A late subsegment of a trace that is kept evicts nothing.
+        traces.put(document(3, 2));
+        assert_eq!(traces.counts(), (2, 1));
+        assert_eq!(traces.get(&document(1, 1).trace_id), None);
+        assert_eq!(traces.get(&document(3, 1).trace_id).map(|trace| trace.documents.len()), Some(2));
+    }
+
+    #[test]
+    fn the_final_document_takes_the_place_of_the_one_in_progress() {
+        let traces = Traces::default();
+        let begun = Document { in_progress: true, end_time: None, ..document(1, 1) };
+        traces.put(begun.clone());
+        traces.put(document(1, 1));
+        traces.put(begun);
+        let trace = traces.get(&document(1, 1).trace_id).expect("kept");
+        assert_eq!(trace.documents, [document(1, 1)]);
+    }
+}
