@@ -1,7 +1,7 @@
 //! Secrets that are planted wherever a caller or a dependency can put text, and searched for wherever text comes out.
 
 #[path = "../emf/mod.rs"]
-mod emf;
+pub(crate) mod emf;
 
 use serde_json::{Value, json};
 use shared::config::Environment;

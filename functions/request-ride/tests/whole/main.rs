@@ -6,8 +6,6 @@ mod canaries;
 mod canary;
 mod claims_table;
 mod counts;
-#[path = "../../../../shared/tests/emf/mod.rs"]
-mod emf;
 #[path = "../../../../shared/tests/fake/mod.rs"]
 mod fake;
 mod interleavings;
