@@ -1,7 +1,6 @@
 //! How rides are counted: each ride once, however often it is asked for.
 
-use crate::canary::Log;
-use crate::canary::emf;
+use crate::canary::{Log, emf};
 use crate::fake::{Fake, Reply};
 use crate::keys::keyed;
 use crate::memory::Memory;
