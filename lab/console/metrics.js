@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { amend, href } from './router.js';
 
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p99', 'p99.9'];
-const PERIODS = [[10, '10 s'], [60, '1 min'], [300, '5 min'], [3600, '1 h']];
+const PERIODS = [[60, '1 min'], [300, '5 min'], [3600, '1 h']];
 const RANGES = [[15, '15 min'], [60, '1 h'], [180, '3 h'], [1440, '1 d']];
 const dimensionText = (dimensions) => Object.entries(dimensions).map(([name, value]) => `${name}=${value}`).join(',');
 

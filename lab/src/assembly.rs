@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 
 use crate::aws::{self, Calls, Guard};
 use crate::clock::Clock;
-use crate::cloudwatch::Metrics;
+use crate::cloudwatch::{CloudWatch, CloudWatchError, Metrics};
 use crate::cognito::{KeyError, UserPool};
+use crate::console::{About, Console, FunctionName, Sources, Switches};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::gateway::{Access, Gateway, GatewaySetUpError};
@@ -19,6 +20,7 @@ use crate::lambda::{Endpoints, Lambda, LambdaError};
 use crate::listen;
 use crate::logs::Logs;
 use crate::observation::{Observation, Requests};
+use crate::scheduler;
 use crate::ssm::Ssm;
 use crate::task::DropTask;
 use crate::template::{Inputs, Stack, Template, TemplateError};
@@ -40,6 +42,10 @@ pub struct Options {
     pub port: u16,
     /// Where tables are kept between runs; in memory without it.
     pub data: Option<PathBuf>,
+    /// Port of the console on 127.0.0.1; 0 takes a free one.
+    pub console_port: u16,
+    /// How many times as fast as the machine's the clock of CloudWatch runs; 0 counts as 1.
+    pub compress: u16,
     /// Origin of the API when something else serves it (`cargo lambda watch`).
     pub api_origin: Option<String>,
 }
@@ -61,11 +67,13 @@ pub enum LabError {
     Template(#[from] TemplateError),
     /// The port is taken.
     #[error(
-        "could not listen on 127.0.0.1:{port}: {source}; choose another port with --port, or any free one with --port 0"
+        "could not listen on 127.0.0.1:{port}: {source}; choose another port with {option}, or any free one with {option} 0"
     )]
     Port {
         /// Port.
         port: u16,
+        /// The option that chooses it.
+        option: &'static str,
         #[source]
         /// Cause.
         source: std::io::Error,
@@ -91,6 +99,9 @@ pub enum LabError {
     /// Functions.
     #[error(transparent)]
     Lambda(#[from] LambdaError),
+    /// Alarms, metric filters and dashboards.
+    #[error(transparent)]
+    CloudWatch(#[from] CloudWatchError),
     /// Tables.
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
@@ -110,6 +121,8 @@ pub struct Plan {
     /// Origin of its API.
     pub origin: String,
     listener: TcpListener,
+    console: TcpListener,
+    compress: u16,
     data: Option<PathBuf>,
 }
 
@@ -123,9 +136,8 @@ impl Plan {
         let text = std::fs::read_to_string(&options.template).map_err(unreadable)?;
         let file = options.template.file_name().map_or_else(|| "template".into(), |name| name.to_string_lossy());
         let template = Template::parse(&text, &file)?;
-        let port = options.port;
-        let listener =
-            TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| LabError::Port { port, source })?;
+        let listener = bind(options.port, "--port").await?;
+        let console = bind(options.console_port, "--console-port").await?;
         let address = listener.local_addr().map_err(LabError::Listen)?;
         let origin = options.api_origin.clone().unwrap_or_else(|| format!("http://{address}"));
         let stage = options.parameters.get("Stage").map_or("dev", String::as_str);
@@ -136,7 +148,7 @@ impl Plan {
             parameters: options.parameters.clone(),
             api_origin: origin.clone(),
         })?;
-        Ok(Self { stack, origin, listener, data: options.data.clone() })
+        Ok(Self { stack, origin, listener, console, compress: options.compress, data: options.data.clone() })
     }
 
     /// Names of the binaries that the stack's functions need.
@@ -151,6 +163,15 @@ impl Plan {
         self.stack.functions.retain(|id, _| needed.contains(id));
         self.stack.apis.clear();
     }
+}
+
+/// Where the console is, and what an order must show.
+#[derive(Debug, Clone)]
+pub struct ConsoleAddress {
+    /// `http://127.0.0.1:3001`.
+    pub origin: String,
+    /// The secret of its orders.
+    pub secret: String,
 }
 
 /// A running stack. Dropping it stops every function and closes every port.
@@ -180,6 +201,10 @@ pub struct Lab {
     pub xray_daemon: Daemon,
     /// What the console shows.
     pub observation: Observation,
+    /// Alarms and dashboards.
+    pub cloudwatch: CloudWatch,
+    /// Where the console is.
+    pub console: ConsoleAddress,
     _rooms: Vec<DropTask>,
 }
 
@@ -189,7 +214,7 @@ impl Lab {
     /// # Errors
     /// Whatever keeps the stack from coming up; nothing is left running then.
     pub async fn start(plan: Plan, binaries: &BTreeMap<String, PathBuf>) -> Result<Self, LabError> {
-        let Plan { stack, origin, listener, data } = plan;
+        let Plan { stack, origin, listener, console, compress, data } = plan;
         if let Some(path) = &data {
             std::fs::create_dir_all(path).map_err(|source| LabError::Data { path: path.clone(), source })?;
         }
@@ -198,11 +223,12 @@ impl Lab {
         let guard = Guard::new(keyring.clone(), calls.clone());
         let instruments = Instruments {
             metrics: Metrics::default(),
-            clock: Clock::starting_now(1),
+            clock: Clock::starting_now(compress),
             xray: XRay::new(stack.sampling_rules.values().cloned()),
             requests: Requests::default(),
         };
         let observation = Observation::new(&stack, &instruments, &logs);
+        let cloudwatch = CloudWatch::open(&stack, &instruments, &logs)?;
         let (xray_daemon, daemon) = Daemon::open(instruments.xray.traces.clone()).await.map_err(LabError::Listen)?;
         let arn_prefix = format!("arn:aws:dynamodb:{}:{}", stack.region, stack.account_id);
         let (dynamodb, engine) = DynamoDb::open(data.as_deref(), &arn_prefix, guard.clone()).await?;
@@ -245,7 +271,26 @@ impl Lab {
                 Gateway::new(api, &stack.account_id, access, lambda.clone(), logs.clone(), instruments.clone())?;
             rooms.push(DropTask::spawn(Arc::new(gateway).serve(listener)));
         }
-        let lab = Self {
+        let about = About {
+            stage: stack.apis.values().next().map(|api| api.stage.clone()).unwrap_or_default(),
+            region: stack.region.clone(),
+            origin: origin.clone(),
+            started_at_ms: jiff::Timestamp::now().as_millisecond(),
+            compress: instruments.clock.factor(),
+            functions: stack.functions.values().map(FunctionName::of).collect(),
+        };
+        let sources = Sources {
+            about,
+            instruments: instruments.clone(),
+            observation: observation.clone(),
+            cloudwatch: cloudwatch.clone(),
+        };
+        let address = console.local_addr().map_err(LabError::Listen)?;
+        let served = Console::new(sources, Switches::new(&stack, dynamodb.clone(), ssm.clone()));
+        let console_address =
+            ConsoleAddress { origin: format!("http://{address}"), secret: served.secret().to_owned() };
+        rooms.push(DropTask::spawn(served.serve(console)));
+        let mut lab = Self {
             stack,
             origin,
             dynamodb,
@@ -258,6 +303,8 @@ impl Lab {
             instruments,
             xray_daemon,
             observation,
+            cloudwatch,
+            console: console_address,
             _rooms: rooms,
         };
         // Nobody calls the API before the stack is complete: a function that reads the fleet in init finds it seeded.
@@ -265,6 +312,11 @@ impl Lab {
         lab.lambda.warm(provisions).await?;
         lab.provision(data.as_deref()).await?;
         lab.lambda.warm(|id| !provisions(id)).await?;
+        // Schedules begin with a whole stack, and alarms after them.
+        let schedules: Vec<_> = lab.stack.schedules.values().cloned().collect();
+        let run = scheduler::run(schedules, lab.lambda.clone(), lab.instruments.clock);
+        lab._rooms.push(DropTask::spawn(run));
+        lab._rooms.push(DropTask::spawn(lab.cloudwatch.clone().watch()));
         Ok(lab)
     }
 
@@ -300,6 +352,11 @@ impl Lab {
     pub fn output(&self, name: &str) -> Option<&str> {
         self.stack.outputs.iter().find(|output| output.name == name).map(|output| output.value.as_str())
     }
+}
+
+/// Takes a port that a person may have chosen.
+async fn bind(port: u16, option: &'static str) -> Result<TcpListener, LabError> {
+    TcpListener::bind(("127.0.0.1", port)).await.map_err(|source| LabError::Port { port, option, source })
 }
 
 /// Opens a room on a free port of loopback and returns its origin.

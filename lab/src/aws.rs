@@ -1,5 +1,6 @@
 //! What the AWS JSON services have in common: who calls, which operation, and how an error looks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -108,9 +109,24 @@ pub(crate) fn error(status: StatusCode, kind: &str, message: &str) -> Answer {
     listen::answer(status, "application/x-amz-json-1.1", json!({"__type": kind, "message": message}).to_string())
 }
 
-/// How a room is made to misbehave, by tests and scenarios.
+/// How a room is made to misbehave, by tests, by scenarios and by `cargo lab break`.
 #[derive(Debug, Clone, Default)]
-pub struct Switch(Arc<Mutex<Option<Trouble>>>);
+pub struct Switch(Arc<Mutex<Troubles>>);
+
+/// What is wrong with a room.
+#[derive(Debug, Default)]
+struct Troubles {
+    /// With all of it.
+    everywhere: Option<Trouble>,
+    /// With one resource, by its ARN.
+    of: BTreeMap<String, Trouble>,
+}
+
+impl Troubles {
+    fn with(&self, resource: &str) -> Option<Trouble> {
+        self.of.get(resource).or(self.everywhere.as_ref()).cloned()
+    }
+}
 
 /// What goes wrong.
 #[derive(Debug, Clone)]
@@ -150,12 +166,21 @@ pub enum Moment {
 impl Switch {
     /// Turns the trouble on, or off with `None`.
     pub fn set(&self, trouble: Option<Trouble>) {
-        *self.lock() = trouble;
+        self.lock().everywhere = trouble;
+    }
+
+    /// The same for one resource only, by its ARN.
+    pub fn set_for(&self, resource: &str, trouble: Option<Trouble>) {
+        let mut troubles = self.lock();
+        match trouble {
+            Some(trouble) => troubles.of.insert(resource.to_owned(), trouble),
+            None => troubles.of.remove(resource),
+        };
     }
 
     /// Waits, or returns the error to answer with.
     pub(crate) async fn before(&self, action: &str, resource: &str) -> Option<Answer> {
-        let trouble = self.lock().clone();
+        let trouble = self.lock().with(resource);
         match trouble {
             None => None,
             Some(Trouble::Slow(wait)) => {
@@ -180,7 +205,7 @@ impl Switch {
     }
 
     async fn hold(&self, action: &str, resource: &str, moment: Moment) {
-        let reached = match self.lock().as_mut() {
+        let reached = match self.lock().everywhere.as_mut() {
             Some(Trouble::Hold(hold))
                 if hold.moment == moment && hold.action == action && resource.ends_with(hold.resource) =>
             {
@@ -200,7 +225,7 @@ impl Switch {
         std::future::pending().await
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Trouble>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Troubles> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

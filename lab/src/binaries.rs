@@ -20,6 +20,9 @@ pub enum BuildError {
     /// cargo knows no such binary.
     #[error("cargo built no binary named {0}; the template's BuildProperties.Binary must name one of the workspace")]
     Missing(String),
+    /// The directory of binaries lacks one.
+    #[error("there is no {}; --binaries names a directory with a binary of every function, such as target/release", .0.display())]
+    NotThere(PathBuf),
 }
 
 /// Which cargo profile to build.
@@ -76,6 +79,20 @@ pub fn build(
     match names.iter().find(|name| !built.contains_key(*name)) {
         Some(missing) => Err(BuildError::Missing(missing.clone())),
         None => Ok(built),
+    }
+}
+
+/// The binaries of a directory, built earlier or elsewhere: what is measured against what has just been built.
+///
+/// # Errors
+/// When one is not there.
+pub fn find(directory: &Path, names: &BTreeSet<String>) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    // Functions run in another directory than the lab.
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let found: BTreeMap<String, PathBuf> = names.iter().map(|name| (name.clone(), directory.join(name))).collect();
+    match found.values().find(|path| !path.is_file()) {
+        Some(missing) => Err(BuildError::NotThere(missing.clone())),
+        None => Ok(found),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod cloudwatch;
 pub mod cognito;
+mod console;
 pub mod custom_resource;
 pub mod dynamodb;
 pub mod gateway;

@@ -20,7 +20,6 @@ const AFTER_ERRORS: [Duration; 2] = [Duration::from_secs(60), Duration::from_sec
 const WHILE_THROTTLED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(300));
 
 /// Runs every enabled schedule until it is dropped. All times are the clock's, so that a compressed one runs them more often.
-#[expect(dead_code, reason = "the assembly opens this room together with CloudWatch's")]
 pub(crate) async fn run(schedules: impl IntoIterator<Item = Schedule>, lambda: Arc<Lambda>, clock: Clock) {
     let invoke = move |function: String, invocation: Invocation| {
         let lambda = lambda.clone();

@@ -100,7 +100,8 @@ impl Ssm {
         answer
     }
 
-    fn arn(&self, name: &str) -> String {
+    /// ARN of a parameter.
+    pub(crate) fn arn(&self, name: &str) -> String {
         format!("arn:aws:ssm:{}:{}:parameter/{}", self.region, self.account_id, name.trim_start_matches('/'))
     }
 

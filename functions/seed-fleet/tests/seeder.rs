@@ -7,7 +7,7 @@ mod canary;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
-use canary::{Log, emf};
+use canary::Log;
 use fake::{Fake, Reply};
 use seed_fleet::{Caller, FleetTable, SERVICE, Seeder, Settings, WriteError};
 use serde_json::{Value, json};

@@ -1,6 +1,8 @@
 //! The command line.
 
+mod breakage;
 mod invoke;
+mod observe;
 mod ride;
 mod services;
 mod state;
@@ -38,6 +40,22 @@ enum Command {
     Invoke(invoke::Invoke),
     /// Print a rider's token of the running lab's user pool
     Token(token::Token),
+    /// Let a table or a parameter of the running lab fail, or be slow
+    Break(breakage::Break),
+    /// End what `cargo lab break` began
+    Mend(breakage::Mend),
+    /// Show the alarms of the running lab and their states
+    Alarms(observe::Alarms),
+    /// List the requests that the running lab has answered
+    Requests(observe::Requests),
+    /// Show one request over all services, span by span, with its log lines
+    Trace(observe::Trace),
+    /// Show log lines, of one request or of all
+    Logs(observe::Logs),
+    /// Show what went wrong, grouped, with an example of each
+    Errors(observe::Errors),
+    /// List metrics, or show the figures of one
+    Metrics(observe::Metrics),
 }
 
 /// What every command that runs the stack takes.
@@ -58,6 +76,9 @@ struct StackArgs {
     /// Build the functions as they are deployed: minutes to build, faster to run
     #[arg(long)]
     release: bool,
+    /// Run the functions of this directory as they are, and build none
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    binaries: Option<PathBuf>,
 }
 
 impl StackArgs {
@@ -72,7 +93,7 @@ impl StackArgs {
             Some(template) => template.clone(),
             None => nearest_template()?,
         };
-        Ok(Options { template, parameters, port, data: self.data.clone(), api_origin: None })
+        Ok(Options { template, parameters, port, data: self.data.clone(), ..Options::default() })
     }
 
     /// The options given that only count for a lab that is started now.
@@ -82,6 +103,7 @@ impl StackArgs {
             (!self.parameter.is_empty(), "--parameter"),
             (self.data.is_some(), "--data"),
             (self.release, "--release"),
+            (self.binaries.is_some(), "--binaries"),
         ]
         .into_iter()
         .filter_map(|(given, option)| given.then_some(option))
@@ -93,6 +115,9 @@ impl StackArgs {
         let profile = if self.release { Profile::Release } else { Profile::Quick };
         let directory = workspace_of(&options.template);
         let names = plan.binaries();
+        if let Some(binaries) = &self.binaries {
+            return Ok(Lab::start(plan, &binaries::find(binaries, &names)?).await?);
+        }
         let built = tokio::task::spawn_blocking(move || binaries::build(&directory, &names, profile)).await??;
         Ok(Lab::start(plan, &built).await?)
     }
@@ -137,6 +162,14 @@ pub fn main() -> ExitCode {
             Command::Ride(command) => command.run().await,
             Command::Invoke(command) => command.run().await,
             Command::Token(command) => command.run().await,
+            Command::Break(command) => command.run().await,
+            Command::Mend(command) => command.run().await,
+            Command::Alarms(command) => command.run().await,
+            Command::Requests(command) => command.run().await,
+            Command::Trace(command) => command.run().await,
+            Command::Logs(command) => command.run().await,
+            Command::Errors(command) => command.run().await,
+            Command::Metrics(command) => command.run().await,
         }
     });
     // A build that is still under way must not hold up Ctrl-C.

@@ -17,6 +17,10 @@ pub(super) struct State {
     pub(super) stage: String,
     /// `POST` a ride here.
     pub(super) ride_url: String,
+    /// Origin of the console.
+    pub(super) console: String,
+    /// To be shown to it with an order. It stands in this file only, which nobody else may read.
+    pub(super) console_secret: String,
     /// DynamoDB's endpoint.
     pub(super) dynamodb: String,
     /// Physical name of the rides table.
@@ -46,6 +50,8 @@ impl State {
             pid: std::process::id(),
             stage: api.stage.clone(),
             ride_url: format!("{}/{}/ride", lab.origin, api.stage),
+            console: lab.console.origin.clone(),
+            console_secret: lab.console.secret.clone(),
             dynamodb: lab.endpoints.dynamodb.clone(),
             rides_table: lab.table("RidesTable").context("the template has no RidesTable")?.to_owned(),
             user_pool,

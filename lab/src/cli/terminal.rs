@@ -34,6 +34,12 @@ impl Palette {
         Self { colours: wanted(std::io::stderr().is_terminal()) }
     }
 
+    /// Without colours.
+    #[cfg(test)]
+    pub(super) fn plain() -> Self {
+        Self { colours: false }
+    }
+
     pub(super) fn paint(self, style: Style, text: &str) -> String {
         if !self.colours {
             return text.to_owned();
@@ -180,27 +186,27 @@ mod tests {
     fn a_json_event_reads_as_level_message_and_fields() {
         let text =
             r#"{"timestamp":"t","level":"INFO","message":"request","service":"s","status":201,"request_id":"r"}"#;
-        let said = readable(&line(Kind::Function, text), Palette { colours: false });
+        let said = readable(&line(Kind::Function, text), Palette::plain());
         assert_eq!(said.as_deref(), Some("00:00:00.000 request-ride     INFO  request status=201 request_id=r"));
     }
 
     #[test]
     fn what_is_not_json_is_shown_as_it_is() {
-        let said = readable(&line(Kind::Function, "thread panicked"), Palette { colours: false });
+        let said = readable(&line(Kind::Function, "thread panicked"), Palette::plain());
         assert_eq!(said.as_deref(), Some("00:00:00.000 request-ride     thread panicked"));
     }
 
     #[test]
     fn a_json_report_reads_as_its_figures() {
         let text = r#"{"type":"platform.report","record":{"status":"success","metrics":{"durationMs":1.5,"initDurationMs":9}}}"#;
-        let said = readable(&line(Kind::Platform, text), Palette { colours: false });
+        let said = readable(&line(Kind::Platform, text), Palette::plain());
         assert_eq!(said.as_deref(), Some("00:00:00.000 request-ride     report success duration=1.5 ms init=9 ms"));
     }
 
     #[test]
     fn start_and_end_are_left_out() {
-        assert!(readable(&line(Kind::Platform, "START RequestId: 1"), Palette { colours: false }).is_none());
-        assert!(readable(&line(Kind::Platform, r#"{"type":"platform.start"}"#), Palette { colours: false }).is_none());
-        assert!(readable(&line(Kind::Platform, "REPORT RequestId: 1"), Palette { colours: false }).is_some());
+        assert!(readable(&line(Kind::Platform, "START RequestId: 1"), Palette::plain()).is_none());
+        assert!(readable(&line(Kind::Platform, r#"{"type":"platform.start"}"#), Palette::plain()).is_none());
+        assert!(readable(&line(Kind::Platform, "REPORT RequestId: 1"), Palette::plain()).is_some());
     }
 }

@@ -11,7 +11,7 @@ use super::ride::{self, Booking};
 use super::state::State;
 use super::terminal::{self, Palette, Style};
 use super::{StackArgs, stopping, workspace_of};
-use crate::assembly::{Lab, Plan};
+use crate::assembly::{Lab, Options, Plan};
 use crate::logs::Logs;
 use crate::task::DropTask;
 
@@ -25,6 +25,12 @@ pub(super) struct Up {
     /// Port of the API on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 3000)]
     port: u16,
+    /// Port of the console on 127.0.0.1; 0 takes a free one [default: the next after --port]
+    #[arg(long, value_name = "PORT")]
+    console_port: Option<u16>,
+    /// Let alarms' time pass N times as fast: with 60, a minute of theirs is a second
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=600))]
+    compress: u16,
     /// How log lines are shown
     #[arg(long, value_enum, default_value_t = LogFormat::Readable)]
     logs: LogFormat,
@@ -48,7 +54,12 @@ enum LogFormat {
 
 impl Up {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
-        let options = self.stack.options(self.port)?;
+        let options = Options {
+            // Next to no port in particular is no port in particular.
+            console_port: self.console_port.unwrap_or(if self.port == 0 { 0 } else { self.port.saturating_add(1) }),
+            compress: self.compress,
+            ..self.stack.options(self.port)?
+        };
         tokio::select! {
             stopped = stopping::requested() => {
                 stopped?;
@@ -59,7 +70,7 @@ impl Up {
     }
 
     /// Serves until dropped; returns only when something fails.
-    async fn serve(&self, options: &crate::assembly::Options) -> anyhow::Result<ExitCode> {
+    async fn serve(&self, options: &Options) -> anyhow::Result<ExitCode> {
         let plan = Plan::new(options).await?;
         let lab = self.stack.start(plan, options).await?;
         let started = Instant::now();
@@ -113,6 +124,7 @@ fn announce(lab: &Lab, state: &State) {
     }
     terminal::print(&format!("  {:<width$}  {}", "DynamoDB", lab.endpoints.dynamodb));
     terminal::print(&format!("  {:<width$}  {}", "SSM", lab.endpoints.ssm));
+    terminal::print(&format!("  {:<width$}  {}", "Console", state.console));
     terminal::print(&palette.paint(Style::Bold, "\nBook a ride"));
     let token = match state.user_pool {
         Some(_) => " -H \"Authorization: Bearer $(cargo lab token --rider ada)\"",

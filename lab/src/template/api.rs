@@ -87,7 +87,6 @@ pub(crate) fn read(item: &Resolved<'_>, stack: &Stack, inputs: &Inputs) -> Resul
         access_log_format: node.get("AccessLogSetting").map_or(Ok(None), access_log_format)?,
         detailed_metrics: node.get("MethodSettings").map_or(Ok(false), detailed_metrics)?,
         tracing: node.get("TracingEnabled").map_or(Ok(false), Node::boolean)?,
-        detailed_metrics: node.get("MethodSettings").map_or(Ok(false), detailed_metrics)?,
     };
     refuse_uninvited(&api, body, stack, inputs)?;
     Ok(api)
@@ -102,21 +101,6 @@ fn access_log_format(node: &Node) -> Result<Option<String>, TemplateError> {
         return Err(format.error("API Gateway asks for $context.requestId in an access log format"));
     }
     Ok(Some(text))
-}
-
-/// Whether any setting turns them on: like throttling, they are for the whole stage.
-fn detailed_metrics(node: &Node) -> Result<bool, TemplateError> {
-    let mut on = false;
-    for setting in node.list()? {
-        let Some(enabled) = setting.get("MetricsEnabled") else { continue };
-        if setting.require("ResourcePath")?.text()? != "/*" || setting.require("HttpMethod")?.text()? != "*" {
-            return Err(
-                setting.error("the lab keeps a whole stage's metrics: ResourcePath \"/*\" and HttpMethod \"*\"")
-            );
-        }
-        on |= enabled.boolean()?;
-    }
-    Ok(on)
 }
 
 fn throttle(node: &Node) -> Result<Option<Throttle>, TemplateError> {

@@ -138,8 +138,6 @@ pub struct RestApi {
     pub access_log_format: Option<String>,
     /// Whether X-Ray tracing is on.
     pub tracing: bool,
-    /// Whether metrics are kept by resource and method too: `MetricsEnabled` of `MethodSettings` for `/*` and `*`.
-    pub detailed_metrics: bool,
 }
 
 /// Stage throttling: a token bucket.

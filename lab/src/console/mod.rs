@@ -1,0 +1,136 @@
+//! The console: one page and the JSON behind it, on a port of its own. `cargo lab alarms`, `requests`, `trace`, `logs`,
+//! `errors` and `metrics` ask the same.
+//!
+//! It only looks. The one order that it takes, breaking a table or a parameter on purpose, needs a secret which stands in the
+//! lab's state file: a page from elsewhere cannot know it. Whoever names another host than loopback is refused, so that
+//! no other page can read through a name of its own.
+
+mod api;
+mod assets;
+mod query;
+mod switches;
+
+pub(crate) use api::{About, FunctionName, Sources};
+pub(crate) use switches::{Order, Switches, Wrong};
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::keyring;
+use crate::listen::{self, Answer};
+use query::Query;
+
+/// Where the secret of an order is shown.
+pub(crate) const SECRET_HEADER: &str = "x-lab-secret";
+
+/// An order names a resource and a number.
+const ORDER_LIMIT: usize = 4 * 1024;
+
+/// The console of a running lab.
+#[derive(Debug)]
+pub(crate) struct Console {
+    sources: Sources,
+    switches: Switches,
+    secret: String,
+}
+
+impl Console {
+    /// A console over what the rooms keep.
+    pub(crate) fn new(sources: Sources, switches: Switches) -> Arc<Self> {
+        Arc::new(Self { sources, switches, secret: keyring::random() })
+    }
+
+    /// To be shown with an order.
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Serves until dropped.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
+        listen::serve(listener, move |request, _| {
+            let console = self.clone();
+            async move {
+                let mut answer = console.answer(request).await;
+                for (name, value) in [
+                    (header::CACHE_CONTROL, "no-store"),
+                    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                    (header::REFERRER_POLICY, "no-referrer"),
+                ] {
+                    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+                }
+                answer
+            }
+        })
+        .await;
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
+        if !is_loopback(request.headers().get(header::HOST)) {
+            return error(StatusCode::FORBIDDEN, "the console answers to 127.0.0.1 and localhost only");
+        }
+        let path = request.uri().path().to_owned();
+        match (request.method(), path.as_str()) {
+            (&Method::POST, "/api/switches") => self.order(request).await,
+            (&Method::GET, _) => {
+                let query = Query::parse(request.uri().query());
+                match assets::find(&path) {
+                    Some(asset) => asset,
+                    None => self.sources.answer(&path, &query),
+                }
+            }
+            _ => error(StatusCode::METHOD_NOT_ALLOWED, "the console is read with GET"),
+        }
+    }
+
+    async fn order(&self, request: Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let shown = parts.headers.get(SECRET_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
+        if verify_slices_are_equal(self.secret.as_bytes(), shown).is_err() {
+            return error(StatusCode::FORBIDDEN, "the secret is wrong; it stands in the lab's state file");
+        }
+        let Ok(body) = listen::read_body(body, ORDER_LIMIT).await else {
+            return error(StatusCode::BAD_REQUEST, "the order could not be read");
+        };
+        let Ok(order) = serde_json::from_slice(&body) else {
+            return error(StatusCode::BAD_REQUEST, "expected {\"resource\":\"RidesTable\",\"trouble\":\"fail\"}");
+        };
+        match self.switches.carry_out(&order) {
+            Ok(()) => ok(&json!({})),
+            Err(why) => error(StatusCode::NOT_FOUND, &why.to_string()),
+        }
+    }
+}
+
+/// Whether a request was addressed to this machine by one of its own names.
+fn is_loopback(host: Option<&HeaderValue>) -> bool {
+    let authority = host.and_then(|host| host.to_str().ok()?.parse::<http::uri::Authority>().ok());
+    authority.is_some_and(|authority| matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]"))
+}
+
+fn ok(value: &Value) -> Answer {
+    listen::answer(StatusCode::OK, "application/json", value.to_string())
+}
+
+fn error(status: StatusCode, message: &str) -> Answer {
+    listen::answer(status, "application/json", json!({"error": message}).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_names_of_this_machine_are_answered_to() {
+        let named = |host: &'static str| is_loopback(Some(&HeaderValue::from_static(host)));
+        assert!(named("127.0.0.1:3001") && named("localhost:3001") && named("[::1]:1") && named("localhost"));
+        for other in ["example.com", "127.0.0.1.example.com", "localhost.example.com:3001", "", "x@localhost:y"] {
+            assert!(!named(other), "{other}");
+        }
+        assert!(!is_loopback(None));
+    }
+}
