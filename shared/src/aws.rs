@@ -4,11 +4,16 @@
 //! they are read from there and nowhere else: the default chain (profiles, SSO, STS, instance metadata) would link
 //! another SDK client, and its wrong turns would end in a time-out instead of an error that names the variable.
 
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 mod answer;
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 mod attempts;
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 mod calls;
 
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 pub use attempts::counted;
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 pub(crate) use calls::Calls;
 
 use crate::config::{ConfigError, Environment};

@@ -24,9 +24,9 @@ pub use current::{below, judged_step, step};
 pub use document::Annotation;
 #[cfg(feature = "http")]
 pub(crate) use document::HttpRequest;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "dynamodb", feature = "params"))]
 pub(crate) use document::{Attempt, Aws, Metadata};
-#[cfg(any(feature = "aws", feature = "http"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "http"))]
 pub(crate) use document::{Http, HttpResponse, Namespace};
 pub use header::{Sampling, TraceHeader};
 pub use id::{SegmentId, TraceId};
