@@ -20,6 +20,7 @@ pub mod lambda;
 mod listen;
 pub mod logs;
 mod reaper;
+mod scheduler;
 pub mod ssm;
 mod task;
 pub mod template;

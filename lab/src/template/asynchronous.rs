@@ -1,6 +1,8 @@
 //! What becomes of an event that nobody waits for: `EventInvokeConfig` of a function, or `AWS::Lambda::EventInvokeConfig`.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventinvokeconfiguration.html>
 
+use std::time::Duration;
+
 use super::error::TemplateError;
 use super::model::Stack;
 use super::permission::function_of;
@@ -19,15 +21,28 @@ const RESOURCE: Known = Known {
     without_effect: &[],
 };
 
-/// Lambda's default: two more attempts after the first.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
-pub(crate) const DEFAULT_RETRIES: u32 = 2;
+/// What Lambda does with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asynchronous {
+    /// How often it tries again after the function failed: 0 to 2.
+    pub(crate) retries: u32,
+    /// How long it keeps the event: one minute to six hours.
+    pub(crate) event_age: Duration,
+}
 
-/// How often Lambda tries again after the function failed, by the function's own property: 0 to 2.
-pub(crate) fn retries(function: &Node) -> Result<u32, TemplateError> {
-    let Some(config) = function.get("EventInvokeConfig") else { return Ok(DEFAULT_RETRIES) };
+/// Lambda's defaults: two more attempts after the first, for six hours.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+impl Default for Asynchronous {
+    fn default() -> Self {
+        Self { retries: 2, event_age: Duration::from_secs(21_600) }
+    }
+}
+
+/// By the function's own property.
+pub(crate) fn of_function(function: &Node) -> Result<Asynchronous, TemplateError> {
+    let Some(config) = function.get("EventInvokeConfig") else { return Ok(Asynchronous::default()) };
     CONFIG.check(config)?;
-    retries_of(config)
+    of_config(config)
 }
 
 /// Reads the resource: the function's logical id.
@@ -35,12 +50,17 @@ pub(crate) fn read(node: &Node, stack: &Stack) -> Result<String, TemplateError> 
     RESOURCE.check(node)?;
     // Without versions and aliases there is one function to configure.
     node.require("Qualifier")?.one_of(&["$LATEST"])?;
-    retries_of(node)?;
+    of_config(node)?;
     function_of(node.require("FunctionName")?, stack)
 }
 
-/// `MaximumRetryAttempts`, of either form.
-pub(crate) fn retries_of(config: &Node) -> Result<u32, TemplateError> {
-    config.get("MaximumEventAgeInSeconds").map(|age| age.integer(60..=21_600)).transpose()?;
-    config.get("MaximumRetryAttempts").map_or(Ok(DEFAULT_RETRIES), |attempts| attempts.integer(0..=2))
+/// Of either form.
+pub(crate) fn of_config(config: &Node) -> Result<Asynchronous, TemplateError> {
+    let Asynchronous { retries, event_age } = Asynchronous::default();
+    let age = config.get("MaximumEventAgeInSeconds").map(|age| age.integer(60..=21_600).map(Duration::from_secs));
+    let attempts = config.get("MaximumRetryAttempts").map(|attempts| attempts.integer(0..=2));
+    Ok(Asynchronous {
+        retries: attempts.transpose()?.unwrap_or(retries),
+        event_age: age.transpose()?.unwrap_or(event_age),
+    })
 }

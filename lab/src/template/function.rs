@@ -111,7 +111,7 @@ pub(crate) fn read(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Function, T
     node.get("PackageType").map(|kind| kind.one_of(&["Zip"])).transpose()?;
     let runtime = node.require("Runtime")?;
     let tracing = node.get("Tracing").map(|mode| mode.one_of(&["Active", "PassThrough", "Disabled"])).transpose()?;
-    asynchronous::retries(node)?;
+    asynchronous::of_function(node)?;
     let code_uri = code_uri(node.require("CodeUri")?)?;
     let mut environment = environment(node.get("Environment"))?;
     let logging = node.get("LoggingConfig");

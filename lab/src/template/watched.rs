@@ -292,8 +292,10 @@ pub struct Schedule {
     pub function: String,
     /// `Input`: the event.
     pub input: String,
-    /// `MaximumRetryAttempts` of the schedule: for an event that Lambda does not take.
+    /// `MaximumRetryAttempts` of the schedule: for an event that Lambda does not take, which the lab's always does.
     pub retries: u32,
-    /// `MaximumRetryAttempts` of the function's `EventInvokeConfig`: for an event that the function fails on.
+    /// `MaximumRetryAttempts` of the function's `EventInvokeConfig`: for an event that the function fails on. 0 to 2.
     pub function_retries: u32,
+    /// Its `MaximumEventAgeInSeconds`.
+    pub function_event_age: Duration,
 }

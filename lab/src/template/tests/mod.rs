@@ -8,6 +8,7 @@ mod intrinsics;
 mod refusals;
 mod robustness;
 mod sam;
+mod watched;
 mod workspace;
 
 fn inputs(parameters: &[(&str, &str)]) -> Inputs {

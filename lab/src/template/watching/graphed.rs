@@ -68,8 +68,9 @@ fn line(line: &Json, before: &mut Vec<String>, widget: &Json) -> Result<Graphed,
     let period = match options.get("period").or_else(|| widget.get("period")) {
         None => 300,
         Some(seconds) => {
-            let seconds =
-                seconds.as_u64().filter(|seconds| *seconds > 0 && seconds % 60 == 0 && *seconds <= 86_400 * 30);
+            let seconds = seconds
+                .as_u64()
+                .filter(|seconds| *seconds > 0 && seconds.is_multiple_of(60) && *seconds <= 86_400 * 30);
             seconds.ok_or("period must be a multiple of 60 seconds")?
         }
     };

@@ -64,7 +64,7 @@ pub(crate) fn period(node: &Node) -> Result<u64, TemplateError> {
         10 | 20 | 30 => Err(node.error(format!(
             "{seconds} s is for metrics of high resolution, and the platform emits none: the alarm would often lack data"
         ))),
-        _ if seconds % 60 == 0 => Ok(seconds),
+        _ if seconds.is_multiple_of(60) => Ok(seconds),
         _ => Err(node.error(format!("{seconds} s: CloudWatch allows 10, 20, 30 and multiples of 60"))),
     }
 }

@@ -124,11 +124,13 @@ fn query(node: &Node, period: Duration, platform: &Platform<'_>) -> Result<Metri
 
 /// Every id once, every expression over ids that are there, and none over itself.
 fn check_ids(items: &[Node], queries: &[MetricQuery]) -> Result<(), TemplateError> {
+    for (index, query) in queries.iter().enumerate() {
+        if queries[..index].iter().any(|other| other.id == query.id) {
+            return Err(items[index].error(format!("the id {} stands here twice", query.id)));
+        }
+    }
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (node, query) in items.iter().zip(queries) {
-        if edges.contains_key(&query.id) {
-            return Err(node.error(format!("the id {} stands here twice", query.id)));
-        }
         let mut named = BTreeSet::new();
         if let (Source::Expression(text), Some(at)) = (&query.source, node.get("Expression")) {
             named = expression::ids(text, Place::Alarm).map_err(|message| at.error(message))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::policy::{Caller, refusal};
 use super::{Items, limits};
-use crate::template::asynchronous;
+use crate::template::asynchronous::{self, Asynchronous};
 use crate::template::error::TemplateError;
 use crate::template::iam;
 use crate::template::model::{Function, Stack};
@@ -52,6 +52,7 @@ pub(crate) fn read(item: &Resolved<'_>, stack: &Stack, items: &Items<'_>) -> Res
     let function = stack.functions.get(&id).ok_or_else(|| function_node.error("is no function of this template"))?;
     let arn = schedule_arn(items.scope.inputs, &name);
     may_run(target.require("RoleArn")?, function, &arn, stack, items)?;
+    let asynchronous = self::asynchronous(&id, function, items)?;
     Ok(Schedule {
         logical_id: item.id.to_owned(),
         arn,
@@ -61,7 +62,8 @@ pub(crate) fn read(item: &Resolved<'_>, stack: &Stack, items: &Items<'_>) -> Res
             == "ENABLED",
         input: input(target)?,
         retries: target.get("RetryPolicy").map_or(Ok(MAX_RETRIES), retries)?,
-        function_retries: function_retries(&id, function, items)?,
+        function_retries: asynchronous.retries,
+        function_event_age: asynchronous.event_age,
         function: id,
     })
 }
@@ -101,14 +103,14 @@ fn retries(node: &Node) -> Result<u32, TemplateError> {
 }
 
 /// The scheduler calls a function without waiting for it; what fails then is tried again by Lambda.
-fn function_retries(id: &str, function: &Function, items: &Items<'_>) -> Result<u32, TemplateError> {
+fn asynchronous(id: &str, function: &Function, items: &Items<'_>) -> Result<Asynchronous, TemplateError> {
     let named = |text: String| text == function.arn || text == function.name;
     for config in items.of(Kind::EventInvokeConfig) {
         if config.properties.get("FunctionName").and_then(Node::scalar).is_some_and(named) {
-            return asynchronous::retries_of(&config.properties);
+            return asynchronous::of_config(&config.properties);
         }
     }
-    items.find(id).map_or(Ok(asynchronous::DEFAULT_RETRIES), |item| asynchronous::retries(&item.properties))
+    items.find(id).map_or(Ok(Asynchronous::default()), |item| asynchronous::of_function(&item.properties))
 }
 
 /// The role must trust the scheduler, and allow the call: else the schedule fails without a word.

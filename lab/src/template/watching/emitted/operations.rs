@@ -27,11 +27,7 @@ impl Platform<'_> {
     pub(super) fn operations(&self, table: &Table) -> BTreeSet<&'static str> {
         let statements = || self.stack.roles.values().flat_map(|role| &role.statements);
         let allowed = |action: &&str| statements().any(|statement| allows(statement, action, table));
-        OPERATIONS
-            .iter()
-            .filter(|(_, actions)| actions.iter().any(|action| allowed(&action)))
-            .map(|(name, _)| *name)
-            .collect()
+        OPERATIONS.iter().filter(|(_, actions)| actions.iter().any(&allowed)).map(|(name, _)| *name).collect()
     }
 }
 

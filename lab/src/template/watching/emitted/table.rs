@@ -133,3 +133,38 @@ pub(super) const FAMILIES: &[Family] = &[
     own(OF_SERVICE, &[("Deployments", COUNT)], &[("seed-fleet", &[])]),
     own(OF_SERVICE, &[("HeartbeatRides", COUNT)], &[("probe", &[])]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const CATALOGUE: &str = include_str!("../../../../../shared/src/telemetry/metrics/catalogue.rs");
+
+    /// Names of the catalogue's metrics of one subject: `OfService`, `OfDependency`, `OfRide`.
+    fn of(subject: &str) -> BTreeSet<&'static str> {
+        let lines = CATALOGUE.lines().filter(|line| line.contains(&format!(", {subject}>")));
+        lines.filter_map(|line| line.split('"').nth(1)).collect()
+    }
+
+    fn filed_under(dimensions: &[&str]) -> BTreeSet<&'static str> {
+        let own = FAMILIES.iter().filter(|family| family.namespace == "WildRydes" && family.dimensions == dimensions);
+        own.flat_map(|family| family.metrics.iter().map(|(name, _)| *name)).collect()
+    }
+
+    #[test]
+    fn the_functions_metrics_are_those_of_their_catalogue() {
+        let rides = of("OfRide");
+        assert!(rides.len() >= 3, "the catalogue is read");
+        assert_eq!(filed_under(&["stage"]), rides);
+        assert_eq!(filed_under(OF_SERVICE), &of("OfService") | &rides);
+        assert_eq!(filed_under(&["dependency", "service", "stage"]), of("OfDependency"));
+    }
+
+    #[test]
+    fn dimensions_stand_in_order() {
+        // They are compared with the keys of a map.
+        assert!(FAMILIES.iter().all(|family| family.dimensions.is_sorted()));
+    }
+}
