@@ -39,7 +39,7 @@ fn seeder() -> Seeder<Table> {
 
 #[tokio::test]
 async fn nothing_of_an_event_comes_out() {
-    let sample: Value = serde_json::from_str(include_str!("../../../events/fleet-create.json")).expect("JSON");
+    let sample: Value = serde_json::from_str(include_str!("../../../events/fleet-update.json")).expect("JSON");
     let log = Log::of(SERVICE);
     for reply in [Reply::text(200, ""), Reply::text(403, SECRETS[0]), Reply::Close] {
         let fake = Fake::start(move |_| reply.clone()).await;

@@ -1,11 +1,15 @@
 //! The custom resource from CloudFormation's event to its answer.
 
+#[path = "../../../shared/tests/canary/mod.rs"]
+#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
+mod canary;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
+use canary::{Log, emf};
 use fake::{Fake, Reply};
-use seed_fleet::{Caller, FleetTable, Seeder, Settings, WriteError};
+use seed_fleet::{Caller, FleetTable, SERVICE, Seeder, Settings, WriteError};
 use serde_json::{Value, json};
 use shared::budget::Budget;
 use shared::http::Client;
@@ -59,7 +63,8 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     let settings = Settings { table: "fleet-table".into(), connect_timeout: timeout, timeout, schedule };
     let client = Client::new(settings.connect_timeout, schedule).expect("a TLS stack");
     let table = Table { mood, ..Table::default() };
-    let caller = Caller { request_id: "r-1".into(), ..Caller::default() };
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let caller = Caller { request_id: "r-1".into(), xray_trace_id: Some(trace.into()), ..Caller::default() };
     let content = Seeder::new(settings, table.clone(), client).handle(event, caller).await.is_ok();
     let done = table.done.lock().expect("no poison").clone();
     let requests = fake.requests();
@@ -118,4 +123,46 @@ async fn an_event_that_cannot_be_answered_is_an_error() {
     let (done, answers, content) =
         run(CREATE, "", |event| event["ResponseURL"] = "http://169.254.169.254/".into()).await;
     assert!(done.is_empty() && answers.is_empty() && !content);
+}
+
+#[tokio::test]
+async fn an_update_is_a_deployment_whether_it_works_or_not_and_nothing_else_is() {
+    let log = Log::of(SERVICE);
+    for (sample, mood, expected) in
+        [(UPDATE, "", 1), (UPDATE, "fail", 1), (UPDATE, "panic", 1), (CREATE, "", 0), (DELETE, "", 0)]
+    {
+        run(sample, mood, |_| {}).await;
+        let documents = emf::documents(&log.take());
+        assert_eq!(documents.len(), expected, "{mood} {sample:.30}");
+        for document in documents {
+            assert_eq!((&document["Deployments"], &document["service"]), (&json!(1), &json!("seed-fleet")));
+            assert_eq!(document["request_id"], "r-1");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_seeding_has_one_line_with_its_ids_and_why_it_failed() {
+    shared::panic::quiet_panics();
+    let log = Log::of(SERVICE);
+    for (mood, level, error) in [
+        ("", "INFO", None),
+        ("fail", "ERROR", Some("unicorn +Bucephalus could not be put: the table is gone")),
+        ("panic", "ERROR", Some("a bug")),
+    ] {
+        run(CREATE, mood, |_| {}).await;
+        let text = log.take();
+        let own = text.lines().filter(|line| line.contains("custom resource") || line.contains("a bug"));
+        let [line] = own.collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!(line["level"], level, "{mood}");
+        assert!(line["duration_ms"].is_f64() && line["cold_start"] == true, "{line}");
+        assert_eq!((&line["request_id"], &line["function_request_id"]), (&json!("r-1"), &json!("r-1")));
+        assert_eq!(line["xray_trace_id"], "1-5759e988-bd862e3fe1be46a994272793");
+        let told = line.get("error").and_then(Value::as_str);
+        assert!(
+            told.zip(error).map_or(told.is_none() && error.is_none(), |(told, error)| told.ends_with(error)),
+            "{line}"
+        );
+    }
 }

@@ -87,7 +87,9 @@ impl<S: Store> Parameter<S> {
     async fn read(&self, budget: &Budget) -> Result<ServiceUrl, ReadError<S::Error>> {
         let timeout = self.settings.timeout.min(budget.remaining());
         let started = Instant::now();
-        let (text, attempts) = counting(tokio::time::timeout(timeout, self.store.get(&self.name))).await;
+        // Boxed: a call of the SDK is a large future, and each layer around it would hold it, or move it, once more.
+        let call = Box::pin(self.store.get(&self.name));
+        let (text, attempts) = counting(tokio::time::timeout(timeout, call)).await;
         let failed = !matches!(text, Ok(Ok(_)));
         Recorder::current().call(DEPENDENCY, started.elapsed(), failed, attempts.saturating_sub(1));
         let text = text.map_err(|_| ReadError::TimedOut(timeout))?.map_err(ReadError::Store)?;

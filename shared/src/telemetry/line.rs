@@ -227,6 +227,40 @@ mod tests {
         assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z') && time.len() == 27), "{text}");
     }
 
+    /// Init, and a panic outside a request, have no invocation; whoever searches finds the same fields all the same.
+    #[test]
+    fn every_line_has_the_same_fields_in_the_same_order_whether_in_an_invocation_or_not() {
+        let text = written(Format::Json, || {
+            tracing::info!(key = "STAGE", "before");
+            let span =
+                tracing::info_span!("invocation", request_id = "r-1", xray_trace_id = None::<&str>, cold_start = true);
+            span.in_scope(|| tracing::info!("within"));
+            tracing::info!("after");
+        });
+        let lines: Vec<Map<String, Value>> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let keys = [
+            "timestamp",
+            "level",
+            "message",
+            "service",
+            "version",
+            "stage",
+            "function_name",
+            "function_request_id",
+            "request_id",
+            "xray_trace_id",
+            "cold_start",
+        ];
+        for line in &lines {
+            assert_eq!(line.keys().take(keys.len()).collect::<Vec<_>>(), keys, "{line:?}");
+        }
+        assert_eq!(lines[0].keys().nth(keys.len()).map(String::as_str), Some("key"));
+        let of = |key: &str| lines.iter().map(|line| line[key].clone()).collect::<Vec<_>>();
+        assert_eq!(of("cold_start"), [Value::Bool(true), Value::Bool(true), Value::Null]);
+        assert_eq!(of("request_id"), [Value::Null, "r-1".into(), Value::Null]);
+    }
+
     #[test]
     fn an_error_brings_its_sources() {
         let error = crate::config::ConfigError {

@@ -20,3 +20,6 @@ pub use subject::{OfDependency, OfRide, OfService, Subject};
 pub use unit::{Count, Milliseconds, Unit};
 
 pub(super) use document::Document;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! Secrets that are planted wherever a caller or a dependency can put text, and searched for wherever text comes out.
 
+#[path = "../emf/mod.rs"]
+pub(crate) mod emf;
+
 use serde_json::{Value, json};
 use shared::config::Environment;
 use std::sync::{Arc, Mutex};
@@ -32,6 +35,7 @@ impl Log {
     pub(crate) fn take(&self) -> String {
         let lines = std::mem::take(&mut *self.lines.lock().expect("one thread"));
         assert!(lines.contains("\"message\""), "nothing was logged");
+        emf::documents(&lines);
         lines
     }
 }

@@ -12,7 +12,7 @@ use shared::idempotency::Status;
 use std::collections::HashMap;
 use std::time::Duration;
 
-fn keyed(key: &str, change: impl FnOnce(&mut Value)) -> Request {
+pub(crate) fn keyed(key: &str, change: impl FnOnce(&mut Value)) -> Request {
     event(|event| {
         event["headers"]["Idempotency-Key"] = key.into();
         event["multiValueHeaders"]["Idempotency-Key"] = json!([key]);

@@ -5,6 +5,7 @@ mod canaries;
 #[path = "../../../../shared/tests/canary/mod.rs"]
 mod canary;
 mod claims_table;
+mod counts;
 #[path = "../../../../shared/tests/fake/mod.rs"]
 mod fake;
 mod interleavings;
