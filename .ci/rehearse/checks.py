@@ -119,6 +119,6 @@ def beyond_the_judge(report: Report) -> None:
     report.note_gap("the usage plan and the web ACL", "the judge counts no client and has no association of web ACLs")
     report.note_gap("metrics, X-Ray", "the judge produces neither")
     report.note_gap(
-        "composite alarms, saved queries, the sampling rule and the trace group",
-        "the judge has no such types and rolls back a stack that has one; they are left out of the copy that is deployed",
+        "composite alarms and those on expressions, saved queries, the sampling rule and the trace group",
+        "the judge knows none of them and rolls back a stack that has one; they are left out of the copy that is deployed",
     )

@@ -10,7 +10,7 @@ from samcli.yamlhelper import yaml_parse
 METHODS = ["get", "post", "put", "patch", "delete", "head", "options"]
 ANY = "x-amazon-apigateway-any-method"
 
-# The judge rolls a stack back that has any of these. Nothing else in the template refers to them.
+# The judge rolls a stack back that has any of these, or an alarm on an expression. Only composite alarms refer to those.
 UNKNOWN_TO_THE_JUDGE = {
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::Logs::QueryDefinition",
@@ -34,13 +34,16 @@ def for_judge(template: Path, code: dict[str, Path], target: Path) -> None:
     adapted = yaml_parse(template.read_text())
     for logical_id, binary in binaries_of(template).items():
         adapted["Resources"][logical_id]["Properties"]["CodeUri"] = str(code[binary])
-    adapted["Resources"] = {
-        logical_id: resource for logical_id, resource in adapted["Resources"].items() if resource["Type"] not in UNKNOWN_TO_THE_JUDGE
-    }
+    adapted["Resources"] = {logical_id: resource for logical_id, resource in adapted["Resources"].items() if _is_known(resource)}
     for resource in adapted["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Api":
             _spell_out_any(resource["Properties"]["DefinitionBody"]["paths"])
     target.write_text(json.dumps(adapted, indent=1))
+
+
+def _is_known(resource: dict) -> bool:
+    """Whether the judge can make it: it also has no metric math."""
+    return resource["Type"] not in UNKNOWN_TO_THE_JUDGE and not (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
 
 
 def _spell_out_any(paths: dict) -> None:
