@@ -17,6 +17,7 @@ mod statistics;
 mod summary;
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -43,7 +44,15 @@ pub struct Observation {
     requests: Requests,
     lines: LineIndex,
     services: Services,
+    /// Summaries of requests that are over, with what they were made of: a console asks for thousands every other second.
+    settled: Arc<Mutex<HashMap<String, Settled>>>,
 }
+
+/// A summary and the trace's revision that it was made of.
+type Settled = (Option<(usize, usize)>, usize, RequestView);
+
+/// How long after a request's answer its last lines and spans may arrive.
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
 impl Observation {
     /// Observes a stack from now on: lines that were printed before are not seen.
@@ -52,7 +61,8 @@ impl Observation {
         let lines = LineIndex::default();
         let (index, names) = (lines.clone(), services.clone());
         logs.tap(move |line| index.push(line, &names));
-        Self { traces: instruments.xray.traces.clone(), requests: instruments.requests.clone(), lines, services }
+        let (traces, requests) = (instruments.xray.traces.clone(), instruments.requests.clone());
+        Self { traces, requests, lines, services, settled: Arc::default() }
     }
 
     /// `GET /api/requests`.
@@ -106,9 +116,29 @@ impl Observation {
     }
 
     fn view(&self, journey: &Journey, slow: &HashMap<String, f64>) -> RequestView {
-        let trace = self.traces.get(&journey.request.trace_id).filter(|_| journey.request.sampled);
+        let request = &journey.request;
+        let revision = self.traces.revision(&request.trace_id);
+        let calls = journey.calls.len();
+        if let Some((made_of, with, view)) = self.settled().get(&request.id)
+            && (*made_of, *with) == (revision, calls)
+        {
+            return RequestView { slow: summary::is_slow(request, slow), ..view.clone() };
+        }
+        let trace = self.traces.get(&request.trace_id).filter(|_| request.sampled);
         let spans = trace.map(|trace| span::of(&trace, journey, &self.services)).unwrap_or_default();
-        summary::of(journey, &spans, slow, &self.services, || self.lines.error_of(journey))
+        let view = summary::of(journey, &spans, slow, &self.services, || self.lines.error_of(journey));
+        if Timestamp::now().duration_since(request.at) > SETTLING + request.duration.try_into().unwrap_or_default() {
+            let mut settled = self.settled();
+            if settled.len() >= 2 * requests::KEPT {
+                settled.clear();
+            }
+            settled.insert(request.id.clone(), (revision, calls, view.clone()));
+        }
+        view
+    }
+
+    fn settled(&self) -> std::sync::MutexGuard<'_, HashMap<String, Settled>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

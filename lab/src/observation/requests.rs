@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 /// Requests from outside that are kept; the oldest go first.
-const KEPT: usize = 10_000;
+pub(super) const KEPT: usize = 10_000;
 
 /// Calls kept of one request.
 const CALLS_OF_A_REQUEST: usize = 100;

@@ -127,6 +127,12 @@ pub(super) fn slow_bounds<'a>(requests: impl Iterator<Item = &'a Request>) -> Ha
         .collect()
 }
 
+/// Whether a request took longer than its route's bound, or than any may.
+pub(super) fn is_slow(request: &Request, bounds: &HashMap<String, f64>) -> bool {
+    let bound = bounds.get(&route(request)).copied().unwrap_or(SLOW_MS).min(SLOW_MS);
+    request.duration.as_secs_f64() * 1000.0 > bound
+}
+
 /// The summary of a journey. Without spans it is made of what the gateway saw and of the log alone.
 pub(super) fn of(
     journey: &Journey,
@@ -152,7 +158,7 @@ pub(super) fn of(
         duration_ms,
         faulty,
         throttled,
-        slow: duration_ms > slow.get(&route(request)).copied().unwrap_or(SLOW_MS).min(SLOW_MS),
+        slow: is_slow(request, slow),
         cold: journey.all().any(|request| request.cold) || spans.iter().any(|span| span.kind == SpanKind::Init),
         sampled: request.sampled,
         services: services_of(journey, services),

@@ -80,6 +80,7 @@ fn observation() -> Observation {
         requests: Requests::default(),
         lines: LineIndex::default(),
         services: Services::of([&named("book"), &named("record")]),
+        settled: Default::default(),
     }
 }
 

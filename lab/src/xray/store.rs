@@ -21,7 +21,7 @@ pub struct Traces {
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_id: HashMap<String, Vec<Document>>,
+    by_id: HashMap<String, Vec<Arc<Document>>>,
     /// In the order in which they were first heard of.
     order: VecDeque<String>,
     evicted: u64,
@@ -53,10 +53,10 @@ impl Traces {
         let documents = kept.by_id.entry(document.trace_id.clone()).or_default();
         for document in document.flatten() {
             match documents.iter().position(|known| known.id == document.id) {
-                Some(index) if documents[index].in_progress => documents[index] = document,
+                Some(index) if documents[index].in_progress => documents[index] = Arc::new(document),
                 // Sent twice.
                 Some(_) => {}
-                None if documents.len() < DOCUMENTS_OF_A_TRACE => documents.push(document),
+                None if documents.len() < DOCUMENTS_OF_A_TRACE => documents.push(Arc::new(document)),
                 None => {}
             }
         }
@@ -68,8 +68,16 @@ impl Traces {
         Some(Trace { id: trace_id.to_owned(), documents })
     }
 
+    /// How many documents of a trace have arrived, and how many of them are final: what is made of a trace stands as long as
+    /// these do.
+    pub fn revision(&self, trace_id: &str) -> Option<(usize, usize)> {
+        let kept = self.lock();
+        let documents = kept.by_id.get(trace_id)?;
+        Some((documents.len(), documents.iter().filter(|document| !document.in_progress).count()))
+    }
+
     /// Reads every trace, newest first, without copying it; stops when `read` says so by returning false.
-    pub fn each(&self, mut read: impl FnMut(&str, &[Document]) -> bool) {
+    pub fn each(&self, mut read: impl FnMut(&str, &[Arc<Document>]) -> bool) {
         let kept = self.lock();
         for id in kept.order.iter().rev() {
             if kept.by_id.get(id).is_some_and(|documents| !read(id, documents)) {
@@ -95,7 +103,7 @@ pub struct Trace {
     /// Its id.
     pub id: String,
     /// Each with its parent's id; none embeds another.
-    pub documents: Vec<Document>,
+    pub documents: Vec<Arc<Document>>,
 }
 
 #[cfg(test)]
@@ -133,6 +141,6 @@ mod tests {
         traces.put(document(1, 1));
         traces.put(begun);
         let trace = traces.get(&document(1, 1).trace_id).expect("kept");
-        assert_eq!(trace.documents, [document(1, 1)]);
+        assert_eq!(trace.documents, [Arc::new(document(1, 1))]);
     }
 }

@@ -68,6 +68,8 @@ impl Trace {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn document(id: &str, parent: Option<&str>, start: f64) -> Document {
@@ -81,7 +83,7 @@ mod tests {
     }
 
     fn shape(documents: Vec<Document>) -> Vec<(String, usize)> {
-        let trace = Trace { id: String::new(), documents };
+        let trace = Trace { id: String::new(), documents: documents.into_iter().map(Arc::new).collect() };
         trace.placed().iter().map(|one| (one.document.id.clone(), one.depth)).collect()
     }
 
