@@ -3,7 +3,7 @@
 
 mod canary;
 
-use canary::{Log, assert_clean, emf, planted};
+use canary::{Log, assert_clean, planted};
 use http::{HeaderMap, Method, StatusCode};
 use lambda_http::tower::Service;
 use lambda_http::{Context, Request, RequestExt};

@@ -7,7 +7,7 @@ mod canary;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
-use canary::{Log, emf};
+use canary::Log;
 use fake::{Fake, Reply};
 use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};

@@ -69,7 +69,7 @@ impl Console {
         .await;
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         if !is_loopback(request.headers().get(header::HOST)) {
             return error(StatusCode::FORBIDDEN, "the console answers to 127.0.0.1 and localhost only");
         }
@@ -80,7 +80,10 @@ impl Console {
                 let query = Query::parse(request.uri().query());
                 match assets::find(&path) {
                     Some(asset) => asset,
-                    None => self.sources.answer(&path, &query),
+                    // A map of many traces takes a while, in which rides must not wait.
+                    None => tokio::task::spawn_blocking(move || self.sources.answer(&path, &query))
+                        .await
+                        .unwrap_or_else(|_| error(StatusCode::INTERNAL_SERVER_ERROR, "the console has a bug")),
                 }
             }
             _ => error(StatusCode::METHOD_NOT_ALLOWED, "the console is read with GET"),
