@@ -6,7 +6,7 @@ mod canary;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
-use canary::{Log, emf};
+use canary::Log;
 use fake::{Fake, Reply, closed_port};
 use http::Method;
 use serde_json::{Value, json};
