@@ -91,6 +91,8 @@ pub(super) fn readable(line: &Line, palette: Palette) -> Option<String> {
     let said = match line.kind {
         Kind::Platform => palette.paint(Style::Dim, &platform(&line.text)?),
         Kind::Access => palette.paint(Style::Dim, &access(&line.text)),
+        // Metrics are no log: the console and `cargo lab metrics` show them.
+        Kind::Function if line.text.contains("\"_aws\":") => return None,
         Kind::Function => event(&line.text, palette),
     };
     Some(format!("{time} {name} {said}"))
@@ -102,7 +104,7 @@ fn short(function: &str) -> &str {
 }
 
 /// START and END say nothing that the report does not.
-fn platform(text: &str) -> Option<String> {
+pub(super) fn platform(text: &str) -> Option<String> {
     if text.starts_with("START ") || text.starts_with("END ") {
         return None;
     }
@@ -127,7 +129,7 @@ fn platform(text: &str) -> Option<String> {
 }
 
 /// An access log line: the request and its outcome, where the format is JSON.
-fn access(text: &str) -> String {
+pub(super) fn access(text: &str) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return text.to_owned() };
     let field = |names: &[&str]| names.iter().find_map(|name| fields.get(*name)).map(plain).unwrap_or_default();
     let summary = [field(&["method", "httpMethod"]), field(&["route", "path"]), field(&["status"])].join(" ");
@@ -201,6 +203,12 @@ mod tests {
         let text = r#"{"type":"platform.report","record":{"status":"success","metrics":{"durationMs":1.5,"initDurationMs":9}}}"#;
         let said = readable(&line(Kind::Platform, text), Palette::plain());
         assert_eq!(said.as_deref(), Some("00:00:00.000 request-ride     report success duration=1.5 ms init=9 ms"));
+    }
+
+    #[test]
+    fn metrics_are_no_log() {
+        let text = r#"{"service":"s","RidesRecorded":1,"_aws":{"Timestamp":1,"CloudWatchMetrics":[]}}"#;
+        assert!(readable(&line(Kind::Function, text), Palette::plain()).is_none());
     }
 
     #[test]

@@ -74,9 +74,19 @@ const KNOWN: [&str; 12] = [
 ];
 
 impl Line {
-    pub(super) fn readable(&self, palette: Palette) -> String {
+    /// As a person reads it; `None` where it says nothing to one.
+    pub(super) fn readable(&self, palette: Palette) -> Option<String> {
         let time = palette.paint(Style::Dim, &figures::clock(self.at_ms));
         let service = palette.paint(Style::Bold, &format!("{:<16}", self.service));
+        let said = match self.kind.as_str() {
+            "platform" => palette.paint(Style::Dim, &terminal::platform(&self.text)?),
+            "access" => palette.paint(Style::Dim, &terminal::access(&self.text)),
+            _ => self.event(palette),
+        };
+        Some(format!("{time} {service} {said}"))
+    }
+
+    fn event(&self, palette: Palette) -> String {
         let level = self.level.as_deref().unwrap_or(&self.kind);
         let style = match level {
             "ERROR" => Style::Red,
@@ -91,7 +101,7 @@ impl Line {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             said.push_str(&format!(" {}{value}", palette.paint(Style::Dim, &format!("{name}="))));
         }
-        format!("{time} {service} {said}")
+        said
     }
 }
 
@@ -127,7 +137,7 @@ impl Logs {
             return Ok(terminal::print(&line.to_string()));
         }
         let line: Line = client::read(line)?;
-        Ok(terminal::print(&line.readable(Palette::stdout())))
+        Ok(line.readable(Palette::stdout()).is_none_or(|said| terminal::print(&said)))
     }
 }
 
@@ -148,8 +158,8 @@ mod tests {
                 .expect("JSON"),
         };
         assert_eq!(
-            line.readable(Palette::plain()),
-            "00:00:00.000 request-ride     WARN    request completed status=503 error=no answer"
+            line.readable(Palette::plain()).as_deref(),
+            Some("00:00:00.000 request-ride     WARN    request completed status=503 error=no answer")
         );
     }
 }

@@ -113,8 +113,8 @@ fn show(answer: &Answer) {
     if !answer.lines.is_empty() {
         terminal::print("");
     }
-    for line in &answer.lines {
-        terminal::print(&line.readable(palette));
+    for said in answer.lines.iter().filter_map(|line| line.readable(palette)) {
+        terminal::print(&said);
     }
 }
 
