@@ -111,7 +111,8 @@ impl Console {
 
 /// Whether a request was addressed to this machine by one of its own names.
 fn is_loopback(host: Option<&HeaderValue>) -> bool {
-    let authority = host.and_then(|host| host.to_str().ok()?.parse::<http::uri::Authority>().ok());
+    let host = host.and_then(|host| host.to_str().ok()).filter(|host| !host.contains('@')); // a Host names no user
+    let authority = host.and_then(|host| host.parse::<http::uri::Authority>().ok());
     authority.is_some_and(|authority| matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]"))
 }
 
