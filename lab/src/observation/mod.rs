@@ -5,6 +5,7 @@
 
 mod detail;
 mod errors;
+mod fields;
 mod fingerprint;
 mod guilt;
 mod line;
