@@ -31,6 +31,7 @@ pub(crate) struct Variation {
     parameters: BTreeMap<String, String>,
     template: Option<String>,
     data: Option<PathBuf>,
+    compress: u16,
     change: Option<fn(&mut Stack)>,
 }
 
@@ -65,11 +66,23 @@ impl Variation {
         self
     }
 
+    /// Lets CloudWatch's clock run so many times as fast as the machine's.
+    pub(crate) fn compress(mut self, factor: u16) -> Self {
+        self.compress = factor;
+        self
+    }
+
     pub(crate) async fn try_start(self) -> Result<Lab, LabError> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("template.yaml");
         std::fs::write(&path, self.template.unwrap_or_else(template)).expect("written");
-        let options = Options { template: path, parameters: self.parameters, data: self.data, ..Options::default() };
+        let options = Options {
+            template: path,
+            parameters: self.parameters,
+            data: self.data,
+            compress: self.compress,
+            ..Options::default()
+        };
         let mut plan = Plan::new(&options).await?;
         if let Some(change) = self.change {
             change(&mut plan.stack);
