@@ -56,7 +56,7 @@ fn written(lab: &Lab) -> BTreeSet<Kind> {
 }
 
 async fn start(data: &Path, release: &str) -> Lab {
-    let variation = Variation::default().data(data).parameter("Release", release);
+    let variation = Variation::default().scheduled().data(data).parameter("Release", release);
     variation.parameter("ReservedConcurrency", "4").parameter("TableBillingMode", "PROVISIONED").start().await
 }
 

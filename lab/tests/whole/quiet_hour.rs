@@ -13,7 +13,7 @@ const HOUR_IN_36_SECONDS: u16 = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_quiet_hour_nothing_rings() {
-    let lab = Variation::default().compress(HOUR_IN_36_SECONDS).start().await;
+    let lab = Variation::default().compress(HOUR_IN_36_SECONDS).scheduled().start().await;
     let clock = lab.instruments.clock;
     let started = clock.now();
     let end = started + SignedDuration::from_mins(61);

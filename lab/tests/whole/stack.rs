@@ -32,6 +32,7 @@ pub(crate) struct Variation {
     template: Option<String>,
     data: Option<PathBuf>,
     compress: u16,
+    scheduled: bool,
     change: Option<fn(&mut Stack)>,
 }
 
@@ -72,6 +73,12 @@ impl Variation {
         self
     }
 
+    /// Lets schedules run, which by themselves do not: the heartbeat's ride would stand between the rides that a test counts.
+    pub(crate) fn scheduled(mut self) -> Self {
+        self.scheduled = true;
+        self
+    }
+
     pub(crate) async fn try_start(self) -> Result<Lab, LabError> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("template.yaml");
@@ -84,6 +91,9 @@ impl Variation {
             ..Options::default()
         };
         let mut plan = Plan::new(&options).await?;
+        for schedule in plan.stack.schedules.values_mut() {
+            schedule.enabled &= self.scheduled;
+        }
         if let Some(change) = self.change {
             change(&mut plan.stack);
         }
@@ -96,7 +106,7 @@ impl Variation {
     }
 }
 
-/// The project's stack as it is.
+/// The project's stack as it is, but for its heartbeat.
 pub(crate) async fn start() -> Lab {
     Variation::default().start().await
 }
