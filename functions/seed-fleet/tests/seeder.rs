@@ -76,6 +76,8 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     let requests = fake.requests();
     assert!(requests.iter().all(|request| request.head.starts_with("PUT /answer?X-Amz-Signature=secret ")));
     assert!(requests.iter().all(|request| request.header("content-type").is_none()), "the URL is signed without one");
+    let trace_headers = requests.iter().filter(|request| request.header("x-amzn-trace-id").is_some());
+    assert_eq!(trace_headers.count(), 0, "CloudFormation has no part in our trace");
     // The first answer was lost on purpose; the second is the same.
     let answers = requests.iter().skip(1).map(|request| serde_json::from_str(&request.body).expect("JSON")).collect();
     (done, answers, content)
