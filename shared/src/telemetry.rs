@@ -1,11 +1,13 @@
 //! The log, one flat JSON object a line on standard output, and the traces. Neither ever fails, blocks or slows a request.
 
 mod fields;
+mod identity;
 mod line;
 pub mod metrics;
 pub mod trace;
 
-pub use line::{Format, Identity};
+pub use identity::Identity;
+pub use line::Format;
 
 use crate::config::Environment;
 use std::error::Error;
