@@ -188,6 +188,22 @@ fn invoke_prints_the_response_of_one_invocation() {
     assert!(fails(&["invoke", "request-unicorn", "README.md"]).contains("not JSON"));
 }
 
+#[test]
+fn invoke_measures_time_and_processor_time() {
+    for tracing in [&[][..], &["--unsampled"]] {
+        let arguments = [&["invoke", "request-unicorn", "events/unicorn-get.json", "--times", "5"], tracing].concat();
+        let (status, output, errors) = run(&arguments);
+        assert!(status.success(), "{errors}");
+        let row = |what: &str| {
+            let line = output.lines().find(|line| line.starts_with(what)).expect("a row");
+            line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!((&*row("init")[0], &*row("first")[0], &*row("warm")[0]), ("20", "20", "5"), "{output}");
+        let processor = row("warm")[4].parse::<f64>();
+        assert!(processor.is_ok_and(|ms| ms > 0.0) || output.contains("not known here"), "{output}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn services_write_an_env_file_with_every_endpoint() {
     let directory = tempfile::tempdir().expect("a directory");
