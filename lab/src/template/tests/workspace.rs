@@ -179,6 +179,13 @@ fn its_constraints_are_kept() {
     }
 }
 
+/// It is read side by side with something else, often at night.
+#[test]
+fn no_line_of_it_is_wider_than_160_columns() {
+    let wide: Vec<_> = (1..).zip(TEMPLATE.lines()).filter(|(_, line)| line.chars().count() > 160).collect();
+    assert_eq!(wide, []);
+}
+
 /// Whatever line is lost (here every 61st, a prime, so that all kinds of line have their turn), the reader answers with a stack or with words.
 #[test]
 fn a_lost_line_never_panics() {
