@@ -108,8 +108,8 @@ fn assert_none(what: &str, text: &str) {
 
 fn search_traces(lab: &Lab) {
     let mut seen = 0;
-    lab.instruments.xray.traces.each(|id, documents| {
-        for document in documents {
+    lab.instruments.xray.traces.each(|trace| {
+        for document in trace.documents {
             let mut document = document.as_ref().clone();
             // API Gateway writes down which program asked, here as in AWS.
             if let Some(request) = document.http.get_mut("request").and_then(Value::as_object_mut) {
@@ -118,7 +118,7 @@ fn search_traces(lab: &Lab) {
             assert_none("a trace", &format!("{document:?}"));
             seen += 1;
         }
-        assert_none("a trace's id", id);
+        assert_none("a trace's id", trace.id);
         true
     });
     assert!(seen > 1_000, "traces were searched: {seen} segments and subsegments");
