@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-const TEMPLATE: &str = include_str!("../../../../template.yaml");
-const TABLE: &str = include_str!("../../../../docs/alarms.md");
-
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn text(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).expect(path)
+}
+
 /// With a reserve, since one alarm is on it.
 fn stack() -> Stack {
-    resolve(TEMPLATE, &[("ReservedConcurrency", "10")]).expect("a stack")
+    resolve(&text("template.yaml"), &[("ReservedConcurrency", "10")]).expect("a stack")
 }
 
 /// An alarm as a person meets it.
@@ -65,7 +66,7 @@ fn evaluation(m: u32, n: u32, period: std::time::Duration) -> String {
 /// The rows of the table by the alarms that they are about.
 fn rows() -> BTreeMap<String, Vec<String>> {
     let mut rows = BTreeMap::new();
-    for line in TABLE.lines().filter(|line| line.starts_with("| `") && line.contains("/runbooks/")) {
+    for line in text("docs/alarms.md").lines().filter(|line| line.starts_with("| `") && line.contains("/runbooks/")) {
         let cells: Vec<String> = line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect();
         for name in cells[0].split('`').filter(|name| !name.trim().is_empty()) {
             assert!(rows.insert(name.to_owned(), cells.clone()).is_none(), "{name} twice");
