@@ -4,6 +4,7 @@
 //! a request was meant to be sent, so that a server that stalls cannot hide the requests that waited meanwhile
 //! ("coordinated omission").
 
+mod agreement;
 mod arrival;
 mod call;
 mod client;
@@ -27,6 +28,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use agreement::Agreement;
 pub use arrival::Arrival;
 pub use client::Client;
 pub use ensure::{Check, Condition, Ensure};
