@@ -13,6 +13,7 @@ mod failures;
 mod fake_services;
 mod front_door;
 mod idempotency;
+mod load;
 mod openapi;
 mod privilege;
 mod rides;
