@@ -70,11 +70,15 @@ fn the_command_loads_the_running_lab_and_judges_the_run() {
 
     let (running, _) = start_command(here(&["up", "--port", "0", "--logs", "none", "--no-ride"]), "Serving until");
     let ledger = directory.path().join("ledger.jsonl");
-    let output = run(&["load", &good, "--compress", "10", "--seed", "3", "--json", "--ledger", &ledger.display().to_string()]);
+    let output =
+        run(&["load", &good, "--compress", "10", "--seed", "3", "--json", "--ledger", &ledger.display().to_string()]);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{errors}", String::from_utf8_lossy(&output.stdout));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!((&report["passed"], &report["seed"], &report["table"]["holds"]), (&true.into(), &3.into(), &true.into()));
+    assert_eq!(
+        (&report["passed"], &report["seed"], &report["table"]["holds"]),
+        (&true.into(), &3.into(), &true.into())
+    );
     assert_eq!(report["aggregate"]["counters"]["http.codes.201"], 10, "100 riders, ten times as short");
     assert_eq!(report["table"]["found"]["stored"], 10);
     assert!(errors.contains("seed 3") && errors.contains("10 of 10 riders") && !errors.contains('\u{1b}'), "{errors}");
@@ -87,8 +91,13 @@ fn the_command_loads_the_running_lab_and_judges_the_run() {
     let output = run(&["load", &strict, "--compress", "20"]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    for part in ["Summary report @", "http.codes.201: ...", "  p99: ...", "fail: http.response_time.p99 < 0", "ok: 0 of 5 rides"]
-    {
+    for part in [
+        "Summary report @",
+        "http.codes.201: ...",
+        "  p99: ...",
+        "fail: http.response_time.p99 < 0",
+        "ok: 0 of 5 rides",
+    ] {
         assert!(said.contains(part), "{part} in\n{said}");
     }
 
