@@ -23,7 +23,8 @@ pub struct Agreement {
     pub shared: Vec<(String, Vec<u64>)>,
     /// Riders with a row who were not told of it: right where their answer was lost or said that nothing is known.
     pub untold: Vec<(u64, String)>,
-    /// Rows since the run began that are nobody's of this run: other riders, or riders who look the same.
+    /// Rows since the run began that are nobody's of this run: other riders, the stack's own probe among them, or riders who
+    /// look the same.
     pub others: usize,
 }
 

@@ -39,10 +39,11 @@ async fn every_201_of_a_load_has_its_row() {
     let table = lab.table("RidesTable").expect("a rides table");
     let rows = lab.dynamodb.items(table).await.expect("the table is readable");
     let found = Agreement::of(&outcome.ledger, &profile, &rows);
-    assert_eq!((found.told, found.stored, found.others), (20, 20, 0), "{found:?}");
+    // The stack's own probe books rides, too: those are others'.
+    assert_eq!((found.told, found.stored), (20, 20), "{found:?}");
     assert!(found.holds(), "{found:?}");
     // The comparison must be able to fail.
-    assert_eq!(Agreement::of(&outcome.ledger, &profile, &rows[1..]).lost.len(), 1);
+    assert_eq!(Agreement::of(&outcome.ledger, &profile, &[]).lost.len(), 20);
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn agreement(found: &Agreement, palette: Palette) -> String {
     line(shared.is_empty(), format!("{} rides were promised to several riders{}", shared.len(), some(&shared)));
     let _ = writeln!(
         text,
-        "{} rows of this run, {} of them unknown to their riders, {} rows of others since it began",
+        "{} rows of this run, {} of them unknown to their riders, {} rows of others since it began, such as the probe",
         found.stored,
         found.untold.len(),
         found.others
