@@ -3,6 +3,7 @@
 mod lab;
 mod report;
 mod screen;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
