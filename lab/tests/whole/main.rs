@@ -19,6 +19,7 @@ mod idempotency;
 mod json_shape;
 mod observed;
 mod observing_commands;
+mod load;
 mod openapi;
 mod privilege;
 mod quiet_hour;
