@@ -119,7 +119,7 @@ async fn the_tables_of_a_provisioned_stack_say_what_they_have() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_alarm_of_the_starved_table_rings_and_ends() {
-    let lab = Variation::default().compressed(60).start().await;
+    let lab = Variation::default().compress(60).start().await;
     let is = |name: &str, wanted: State| {
         let name = format!("wild-rydes-dev-{name}");
         lab.cloudwatch.snapshot().alarms.into_iter().any(|alarm| alarm.name == name && alarm.state == wanted)
