@@ -27,8 +27,8 @@ use query::Query;
 /// Where the secret of an order is shown.
 pub(crate) const SECRET_HEADER: &str = "x-lab-secret";
 
-/// An order names a resource and numbers, and perhaps a parameter's value, which has at most 8 KB.
-const ORDER_LIMIT: usize = 16 * 1024;
+/// An order names a resource and numbers, or the value of a parameter, which is an address here.
+const ORDER_LIMIT: usize = 4 * 1024;
 
 /// The console of a running lab.
 #[derive(Debug)]
@@ -101,8 +101,8 @@ impl Console {
         let order: Order = match serde_json::from_slice(&body) {
             Ok(order) => order,
             Err(why) => {
-                let example = "{\"resource\":\"RidesTable\",\"trouble\":\"fail\"}";
-                return error(StatusCode::BAD_REQUEST, &format!("this is no order such as {example}: {why}"));
+                let example = r#"{"resource":"RidesTable","trouble":"fail"}"#;
+                return error(StatusCode::BAD_REQUEST, &format!("expected {example}: {why}"));
             }
         };
         match self.switches.carry_out(&order) {

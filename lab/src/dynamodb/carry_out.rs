@@ -10,7 +10,7 @@ use super::answer::{self, with_body};
 use super::capacity::{Demand, Shape};
 use super::front::{Call, Outcome, silent};
 use super::throttle::{Place, Throttle};
-use super::{DynamoDb, batch, consumed, request};
+use super::{DynamoDb, batch, consumed, demands};
 
 /// What of a call goes on.
 struct Admitted {
@@ -69,7 +69,7 @@ impl DynamoDb {
     /// what there is capacity for, and only where there is none for any of it, it fails.
     fn admit(&self, call: &Call) -> Result<Admitted, Box<Outcome>> {
         let now = Instant::now();
-        let items = request::demands(&call.operation, &call.request, &self.capacity);
+        let items = demands::demands(&call.operation, &call.request, &self.capacity);
         let mut taken = Vec::new();
         let mut refused: Vec<Vec<Throttle>> = Vec::new();
         for item in items {

@@ -5,6 +5,7 @@ mod batch;
 mod capacity;
 mod carry_out;
 mod consumed;
+mod demands;
 mod engine;
 mod error;
 mod front;

@@ -1,4 +1,6 @@
-mod front;
+mod costs;
+mod served;
+mod throttles;
 
 use serde_json::json;
 
