@@ -27,6 +27,7 @@ pub mod observation;
 mod reaper;
 mod scheduler;
 pub mod ssm;
+pub mod switches;
 mod task;
 pub mod template;
 pub mod xray;

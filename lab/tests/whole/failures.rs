@@ -143,7 +143,7 @@ async fn rides_go_on_when_ssm_fails_after_the_start() {
     let lab =
         Variation::default().replacing("PARAMETER_TTL_SECONDS: \"60\"", "PARAMETER_TTL_SECONDS: \"1\"").start().await;
     assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
-    for trouble in [Trouble::Fail, Trouble::Slow(Duration::from_secs(30))] {
+    for trouble in [Trouble::Fail, Trouble::Unavailable, Trouble::Throttle, Trouble::Slow(Duration::from_secs(30))] {
         lab.ssm.switch.set(Some(trouble.clone()));
         tokio::time::sleep(Duration::from_millis(1_100)).await; // the TTL itself, which no condition can stand for
         let answer = post(&url(&lab, "/ride"), RIDE).await;

@@ -27,5 +27,7 @@ mod quoted_commands;
 mod rides;
 mod signed;
 mod stack;
+mod starved;
+mod switches;
 mod time_limits;
 mod traces;
