@@ -1,6 +1,7 @@
 //! The command line.
 
 mod breakage;
+mod faults;
 mod invoke;
 mod observe;
 mod ride;
@@ -44,6 +45,8 @@ enum Command {
     Break(breakage::Break),
     /// End what `cargo lab break` began
     Mend(breakage::Mend),
+    /// Inject faults into the functions of the running lab, or of a stack in AWS
+    Faults(faults::Faults),
     /// Show the alarms of the running lab and their states
     Alarms(observe::Alarms),
     /// List the requests that the running lab has answered
@@ -164,6 +167,7 @@ pub fn main() -> ExitCode {
             Command::Token(command) => command.run().await,
             Command::Break(command) => command.run().await,
             Command::Mend(command) => command.run().await,
+            Command::Faults(command) => command.run().await,
             Command::Alarms(command) => command.run().await,
             Command::Requests(command) => command.run().await,
             Command::Trace(command) => command.run().await,

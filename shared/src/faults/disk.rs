@@ -15,7 +15,7 @@ pub(super) struct Disk {
 }
 
 /// Written at once.
-const CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
+static CHUNK: [u8; 64 * 1024] = [0; 64 * 1024];
 
 impl Disk {
     pub(super) fn new(directory: PathBuf) -> Self {
