@@ -44,6 +44,7 @@ impl Outbound {
     pub(crate) fn of(service: &str, operation: &str, host: &str) -> Option<Self> {
         let injection = Injection::current()?;
         let decided = injection.decided.get()?;
+        injection.take_mark(); // of a call that was given up
         let number = injection.next_call_of(service);
         let dice = injection.dice(decided);
         let mut met = None;
