@@ -1,7 +1,6 @@
 //! Faults on purpose, from the event as Lambda hands it over to what Lambda is told.
 #![cfg(all(feature = "faults", feature = "http", feature = "dynamodb"))]
 
-#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod daemon;
 mod emf;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
@@ -238,7 +237,7 @@ async fn a_status_stands_in_for_the_handler() {
     let process = Process::with(json!({"statuscode": {"enabled": true, "status_code": 404}})).await;
     let told = process.told("\"unicorn\"").await;
     assert_eq!((told.status(), told.body()), (404, r#"{"message":"Injected status code 404"}"#));
-    assert_eq!(told.result.as_ref().expect("an answer")["headers"]["x-request-id"], "r-1");
+    assert!(told.result.as_ref().expect("an answer").to_string().contains("\"x-request-id\":[\"r-1\"]"));
     assert_eq!((process.fake.requests().len(), told.completed()["faults"].as_str()), (0, Some("statuscode")));
 }
 

@@ -35,6 +35,7 @@ pub(crate) struct Marked {
     /// The fault that it met.
     pub(crate) mode: Mode,
     /// Whether it was sent all the same.
+    #[cfg(feature = "http")]
     pub(crate) sent: bool,
 }
 
@@ -76,7 +77,11 @@ impl Outbound {
                 "fault injected"
             );
             injection.count(mode);
-            injection.mark(Marked { mode, sent: matches!(met, Some(Met::Slow(_))) });
+            injection.mark(Marked {
+                mode,
+                #[cfg(feature = "http")]
+                sent: matches!(met, Some(Met::Slow(_))),
+            });
             break; // a host that cannot be reached answers nothing either
         }
         Some(Self {
