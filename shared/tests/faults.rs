@@ -93,8 +93,8 @@ impl Told {
 
     /// The line at the end of the request.
     fn completed(&self) -> Value {
-        let lines = self.log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|line| line["message"] == "request completed").last().expect("it was completed")
+        let mut lines = self.log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.rfind(|line| line["message"] == "request completed").expect("it was completed")
     }
 }
 
