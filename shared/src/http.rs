@@ -4,6 +4,8 @@
 mod answer;
 mod client;
 mod error;
+#[cfg(feature = "faults")]
+mod faulty;
 #[cfg(feature = "signing")]
 mod signing;
 mod tls;
@@ -12,6 +14,8 @@ mod trace;
 pub use answer::{Answer, LONGEST_ANSWER};
 pub use client::{Call, Client};
 pub use error::CallError;
+#[cfg(feature = "faults")]
+pub use faulty::Injected;
 #[cfg(feature = "signing")]
 pub use signing::{Signer, Unsigned};
 pub use tls::NoTls;

@@ -14,6 +14,7 @@ mod emitted;
 mod environments;
 mod failures;
 mod fake_services;
+mod faults;
 mod front_door;
 mod idempotency;
 mod json_shape;
