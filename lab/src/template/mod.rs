@@ -36,11 +36,11 @@ mod stack;
 mod sub;
 mod table;
 mod tags;
-mod tree;
+pub(crate) mod tree;
 mod watched;
 mod watching;
 pub(crate) mod wildcard;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,27 @@
+//! Failure scenarios: a load, a fault, and what must come of it.
+//!
+//! A file ([`Scenario`]) says what happens and what is expected. [`run`] plays it on a lab of its own and returns what was
+//! seen ([`Evidence`]); [`judge`] compares the two, expectation by expectation; [`report`] makes a page of it.
+
+mod alarms;
+mod bad;
+mod catalogue;
+mod drive;
+mod evidence;
+mod file;
+mod ledger;
+mod plan;
+mod range;
+
+mod run;
+mod verdict;
+mod witness;
+
+pub use alarms::AlarmSeen;
+pub use catalogue::{Unknown, find, names};
+pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
+pub use file::{Act, FileError, Scenario, Variant};
+pub use ledger::{Books, Wanted};
+pub use range::Range;
+pub use run::{Order, Progress, RunError, run};
+pub use verdict::{Verdict, judge};

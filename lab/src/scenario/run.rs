@@ -1,0 +1,429 @@
+//! Plays a scenario on a lab of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use super::alarms::{self, AlarmSeen};
+use super::drive::Riders;
+use super::evidence::{Evidence, Stretch};
+use super::file::{Act, AlarmSet, Fault, Scenario, Variant};
+use super::ledger;
+use super::plan::{Scale, arrivals};
+use super::witness::{self, Window};
+use crate::assembly::{Lab, LabError, Options, Plan};
+use crate::binaries::{self, BuildError, Profile};
+use crate::cloudwatch::Datum;
+use crate::cloudwatch::alarms::State;
+use crate::console;
+use crate::template::MetricName;
+
+/// What to play, and with what.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The template.
+    pub template: PathBuf,
+    /// The workspace in which functions are built.
+    pub workspace: PathBuf,
+    /// How functions are built.
+    pub profile: Profile,
+    /// Which act.
+    pub variant: Variant,
+    /// How many times as fast as the machine the scenario goes.
+    pub compress: u16,
+    /// The seed of what is random.
+    pub seed: u64,
+}
+
+/// What is told of a run while it lasts. Times are in seconds of the scenario since the load began.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// The functions are being built.
+    Building,
+    /// The stack is coming up, and its alarms are to be quiet before anything happens.
+    Starting,
+    /// The load has begun.
+    Began,
+    /// A fault was turned on or off.
+    Fault {
+        /// When.
+        at: f64,
+        /// What.
+        what: String,
+        /// On or off.
+        on: bool,
+    },
+    /// An alarm went on or off.
+    Alarm {
+        /// When.
+        at: f64,
+        /// Which.
+        name: String,
+        /// On or off.
+        on: bool,
+    },
+    /// How it stands.
+    Tick {
+        /// When.
+        at: f64,
+        /// How many riders were told what; 0 is no answer.
+        statuses: BTreeMap<u16, usize>,
+    },
+    /// The load is over, and alarms are waited for.
+    Settling {
+        /// When.
+        at: f64,
+    },
+}
+
+/// Why a scenario could not be played.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No such act.
+    #[error("scenario {0} has no act \"{1}\"")]
+    NoAct(String, &'static str),
+    /// Too fast.
+    #[error("scenario {name} can be compressed at most {most} times: {because}")]
+    Compress {
+        /// Name.
+        name: String,
+        /// At most.
+        most: u16,
+        /// Why.
+        because: String,
+    },
+    /// The lab does not start.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The functions cannot be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A binary that no function has is to be replaced.
+    #[error("no function of the template has the binary \"{0}\"")]
+    NoBinary(String),
+    /// The template lacks what scenarios are about.
+    #[error("the template has no {0}")]
+    Missing(&'static str),
+    /// An alarm that the scenario names does not exist.
+    #[error("the stack has no alarm \"{0}\"")]
+    NoAlarm(String),
+    /// A switch does not exist.
+    #[error("the fault \"{what}\" cannot be turned on: {why}")]
+    Switch {
+        /// The fault.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// Before anything was wrong, alarms were on or nobody had looked at them.
+    #[error("before the load, after {waited} s, these alarms are not OK: {alarms}")]
+    NotQuiet {
+        /// Alarms with their states.
+        alarms: String,
+        /// Seconds.
+        waited: u64,
+    },
+    /// The rides table cannot be read.
+    #[error("the rides table could not be read")]
+    Rows(#[source] crate::dynamodb::DynamoDbError),
+    /// A task died.
+    #[error("a task of the lab died")]
+    Died,
+}
+
+/// How long the stack may take until all its alarms are OK, in minutes of CloudWatch's clock and in any case.
+const QUIET_MINUTES: f64 = 20.0;
+const QUIET_AT_LEAST: Duration = Duration::from_secs(60);
+
+/// How often alarms are looked at while it goes on.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_secs(2);
+
+/// After the end, the longest window of an alarm is passed by in these steps: the engine makes up for that many minutes.
+const STEP: SignedDuration = SignedDuration::from_mins(15);
+
+/// Steps of four days: alarms look back at most three.
+const STEPS: i32 = 4 * 24 * 4;
+
+/// Plays an act of a scenario. `told` hears of it meanwhile.
+///
+/// # Errors
+/// Whatever keeps it from being played. What happens in it is no error: see [`judge`](super::judge).
+pub async fn run(
+    scenario: &Scenario,
+    order: &Order,
+    told: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Evidence, RunError> {
+    let variant = order.variant;
+    let act = scenario.act(variant).ok_or_else(|| RunError::NoAct(scenario.name.clone(), variant.name()))?;
+    if order.compress > scenario.compress.most {
+        let (most, because) = (scenario.compress.most, scenario.compress.because.clone());
+        return Err(RunError::Compress { name: scenario.name.clone(), most, because });
+    }
+    let lab = start(act, order, told).await?;
+    let stage = Stage::new(scenario, act, order, &lab, told)?;
+    stage.quiet().await?;
+    stage.play().await
+}
+
+async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)) -> Result<Lab, RunError> {
+    let options = Options {
+        template: order.template.clone(),
+        parameters: act.parameters.clone(),
+        compress: order.compress,
+        ..Options::default()
+    };
+    let mut plan = Plan::new(&options).await?;
+    for (old, new) in &act.binaries {
+        let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
+        functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
+        functions.for_each(|function| function.binary.clone_from(new));
+    }
+    told(Progress::Building);
+    let (workspace, names, profile) = (order.workspace.clone(), plan.binaries(), order.profile);
+    let built = tokio::task::spawn_blocking(move || binaries::build(&workspace, &names, profile)).await;
+    let built = built.map_err(|_| RunError::Died)??;
+    told(Progress::Starting);
+    Ok(Lab::start(plan, &built).await?)
+}
+
+/// A lab with a scenario on it.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    act: &'a Act,
+    order: &'a Order,
+    lab: &'a Lab,
+    told: &'a (dyn Fn(Progress) + Send + Sync),
+    scale: Scale,
+    switches: console::Switches,
+    /// What stands before the alarms' names.
+    prefix: String,
+    api_stage: String,
+}
+
+impl<'a> Stage<'a> {
+    fn new(
+        scenario: &'a Scenario,
+        act: &'a Act,
+        order: &'a Order,
+        lab: &'a Lab,
+        told: &'a (dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Self, RunError> {
+        let api = lab.stack.apis.values().next().ok_or(RunError::Missing("API"))?;
+        let prefix = format!("wild-rydes-{}-", api.stage);
+        let names: BTreeSet<String> =
+            lab.cloudwatch.snapshot().alarms.iter().map(|alarm| alarms::short(&alarm.name, &prefix)).collect();
+        let AlarmSet { fire, lasting, allowed } = &act.expect.alarms;
+        if let Some(unknown) = fire.iter().chain(lasting).chain(allowed).find(|name| !names.contains(*name)) {
+            return Err(RunError::NoAlarm(unknown.clone()));
+        }
+        let switches = console::Switches::new(&lab.stack, lab.dynamodb.clone(), lab.ssm.clone());
+        let scale = Scale::new(order.compress);
+        Ok(Self { scenario, act, order, lab, told, scale, switches, prefix, api_stage: api.stage.clone() })
+    }
+
+    /// Waits until every alarm has been looked at and is off, and then for the next minute of CloudWatch's clock: where in a
+    /// minute a fault begins decides how many minutes are bad.
+    async fn quiet(&self) -> Result<(), RunError> {
+        let began = Instant::now();
+        let longest = self.scale.machine(QUIET_MINUTES * 60.0).max(QUIET_AT_LEAST);
+        loop {
+            let alarms = self.lab.cloudwatch.snapshot().alarms;
+            let loud = alarms.iter().filter(|alarm| alarm.state != State::Ok);
+            let loud: Vec<String> = loud.map(|alarm| format!("{} ({})", alarm.name, alarm.state)).collect();
+            if loud.is_empty() {
+                break;
+            }
+            if began.elapsed() > longest {
+                return Err(RunError::NotQuiet { alarms: loud.join(", "), waited: longest.as_secs() });
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let past = self.lab.instruments.clock.now().as_millisecond().rem_euclid(60_000) as f64 / 1000.0;
+        tokio::time::sleep(self.scale.machine(60.0 - past)).await;
+        Ok(())
+    }
+
+    async fn play(&self) -> Result<Evidence, RunError> {
+        let table = self.lab.table("RidesTable").ok_or(RunError::Missing("RidesTable"))?;
+        let url = format!("{}/{}/ride", self.lab.origin, self.api_stage);
+        let (load, seed) = (&self.scenario.load, self.order.seed);
+        let clock = self.lab.instruments.clock;
+        let (began, began_ms) = (Timestamp::now(), clock.now().as_millisecond());
+        let riders = Riders::new(url, load.client, load.body, self.scale, seed);
+        (self.told)(Progress::Began);
+        let mut faults = Vec::new();
+        tokio::select! {
+            () = self.watch(&riders, began_ms) => {}
+            played = async { tokio::try_join!(self.ride(&riders), self.break_and_mend(&riders)) } => faults = played?.1,
+        }
+        let seconds = self.now(&riders);
+        let rides = riders.rides();
+        let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
+        let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, began_ms);
+        let load_seconds = self.scenario.load_seconds();
+        let window = Window {
+            began,
+            load_ends_ms: self.scale.machine(load_seconds).as_secs_f64() * 1000.0,
+            compress: f64::from(self.order.compress.max(1)),
+        };
+        let failures = witness::failures(&self.lab.observation, window);
+        let traces = witness::traces(&self.lab.observation, &failures, window);
+        self.pass(&mut alarms);
+        Ok(Evidence {
+            scenario: self.scenario.name.clone(),
+            title: self.scenario.title.clone(),
+            variant: self.order.variant,
+            with: self.act.with.clone(),
+            seed,
+            compress: self.order.compress.max(1),
+            began: began.to_string(),
+            seconds,
+            phases: self.phases(seconds),
+            faults,
+            books: ledger::compare(&rides, &rows),
+            rides,
+            alarms,
+            failures,
+            traces,
+        })
+    }
+
+    /// The load, and after it riders at the settling rate until the alarms are off; then the last answers.
+    async fn ride(&self, riders: &Riders) -> Result<(), RunError> {
+        let mut asking = JoinSet::new();
+        let arrivals = arrivals(self.scenario, self.scale);
+        riders.load(&arrivals, &mut asking).await;
+        let ends = self.scale.machine(self.scenario.load_seconds());
+        tokio::time::sleep_until((riders.began() + ends).into()).await;
+        (self.told)(Progress::Settling { at: self.now(riders) });
+        let next = u32::try_from(arrivals.len()).unwrap_or(u32::MAX).saturating_add(1);
+        tokio::select! {
+            () = riders.trickle(next, ends, self.scenario.settle.arrival_rate, &mut asking) => {}
+            () = self.settled(riders) => {}
+        }
+        while asking.join_next().await.is_some() {}
+        Ok(())
+    }
+
+    /// Returns when every alarm that does not look back longer is off, and no earlier than the scenario says.
+    async fn settled(&self, riders: &Riders) {
+        let settle = self.scenario.settle;
+        let ends = self.scenario.load_seconds();
+        let lasting = &self.act.expect.alarms.lasting;
+        let stays = |name: &str| lasting.iter().any(|lasting| lasting == &alarms::short(name, &self.prefix));
+        loop {
+            let past = self.now(riders) - ends;
+            let alarms = self.lab.cloudwatch.snapshot().alarms;
+            let on = alarms.iter().any(|alarm| alarm.state == State::Alarm && !stays(&alarm.name));
+            if past >= settle.most || (past >= settle.least && !on) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Turns every fault on and off at its time.
+    async fn break_and_mend(&self, riders: &Riders) -> Result<Vec<Stretch>, RunError> {
+        let mut moments: Vec<(f64, bool, &Fault)> = Vec::new();
+        for fault in &self.act.faults {
+            moments.extend([(fault.at, true, fault), (fault.at + fault.lasts, false, fault)]);
+        }
+        // What ends comes before what begins at the same moment.
+        moments.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut seen: Vec<Stretch> = Vec::new();
+        for (at, on, fault) in moments {
+            tokio::time::sleep_until((riders.began() + self.scale.machine(at)).into()).await;
+            let mut order = fault.switch.clone();
+            if !on {
+                order.trouble = None;
+            }
+            let wrong =
+                |why: &dyn std::fmt::Display| RunError::Switch { what: fault.what.clone(), why: why.to_string() };
+            self.switches.carry_out(&order).map_err(|why| wrong(&why))?;
+            let at = self.now(riders);
+            (self.told)(Progress::Fault { at, what: fault.what.clone(), on });
+            match seen.iter_mut().find(|stretch| stretch.what == fault.what && stretch.to.is_infinite()) {
+                Some(stretch) if !on => stretch.to = at,
+                _ => seen.push(Stretch { what: fault.what.clone(), from: at, to: f64::INFINITY }),
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Tells of alarms and answers, until dropped.
+    async fn watch(&self, riders: &Riders, began_ms: i64) {
+        let mut on = BTreeSet::new();
+        let mut ticked = Instant::now();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            for alarm in self.lab.cloudwatch.snapshot().alarms {
+                let is_on = alarm.state == State::Alarm;
+                let name = alarms::short(&alarm.name, &self.prefix);
+                let changed = if is_on { on.insert(name.clone()) } else { on.remove(&name) };
+                if changed {
+                    let at = (alarm.since_ms - began_ms) as f64 / 1000.0;
+                    (self.told)(Progress::Alarm { at, name, on: is_on });
+                }
+            }
+            if ticked.elapsed() >= TICK {
+                ticked = Instant::now();
+                (self.told)(Progress::Tick { at: self.now(riders), statuses: riders.statuses() });
+            }
+        }
+    }
+
+    /// Lets the time pass that the longest windows look back, with the probe's beats and nothing wrong, and notes when the
+    /// alarms that are still on go off.
+    fn pass(&self, alarms: &mut [AlarmSeen]) {
+        let end = self.lab.instruments.clock.now();
+        let beats = MetricName {
+            namespace: "WildRydes".to_owned(),
+            name: "HeartbeatRides".to_owned(),
+            dimensions: [("service", "probe"), ("stage", self.api_stage.as_str())]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        };
+        let mut now = end;
+        for _ in 0..STEPS {
+            if alarms.iter().all(|alarm| alarm.cleared() || alarm.clears_after.is_some()) {
+                return;
+            }
+            for minutes in [5, 10, 15] {
+                let at = now + SignedDuration::from_mins(minutes);
+                self.lab.instruments.metrics.put(Datum { metric: beats.clone(), unit: "Count", at, value: 1.0 });
+            }
+            now += STEP;
+            self.lab.cloudwatch.evaluate(now);
+            for state in self.lab.cloudwatch.snapshot().alarms {
+                let name = alarms::short(&state.name, &self.prefix);
+                let waiting = alarms.iter_mut().find(|alarm| alarm.name == name && !alarm.cleared());
+                if let Some(alarm) = waiting.filter(|alarm| alarm.clears_after.is_none() && state.state == State::Ok) {
+                    alarm.clears_after = Some((state.since_ms - end.as_millisecond()) as f64 / 1000.0);
+                }
+            }
+        }
+    }
+
+    /// Seconds of the scenario since the load began.
+    fn now(&self, riders: &Riders) -> f64 {
+        self.scale.scenario(riders.began().elapsed())
+    }
+
+    fn phases(&self, seconds: f64) -> Vec<Stretch> {
+        let mut from = 0.0;
+        let mut all: Vec<Stretch> = Vec::new();
+        for phase in &self.scenario.load.phases {
+            let to = from + phase.duration;
+            all.push(Stretch { what: phase.name.clone(), from, to });
+            from = to;
+        }
+        all.push(Stretch { what: "afterwards".to_owned(), from, to: seconds });
+        all
+    }
+}
