@@ -12,7 +12,7 @@ pub struct Range {
     pub least: f64,
     /// The most.
     pub most: f64,
-    percent: bool,
+    pub(super) percent: bool,
 }
 
 /// Shares are compared as computed from counts: this much is rounding.

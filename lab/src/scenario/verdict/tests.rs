@@ -101,7 +101,7 @@ fn a_latency_is_the_99th_percentile_of_such_answers() {
         to: None,
         share: None,
         count: None,
-        p99_ms: Some(Range { most, ..Range::exactly(0.0) }),
+        p99_ms: Some(Range { least: 0.0, most, percent: false }),
     };
     assert!(answers(&limit(6.0), &good())[0].passed);
     assert!(!answers(&limit(5.9), &good())[0].passed);
