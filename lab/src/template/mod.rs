@@ -11,7 +11,7 @@ mod cognito;
 mod conditions;
 mod custom;
 mod dependencies;
-mod error;
+pub(crate) mod error;
 mod function;
 mod globals;
 mod iam;

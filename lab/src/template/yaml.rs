@@ -23,12 +23,20 @@ const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 
 pub(crate) fn read(text: &str) -> Result<Node, TemplateError> {
+    build(text, Builder::default())
+}
+
+/// Reads a file of the lab's own, which has no tags of CloudFormation's.
+pub(crate) fn read_plain(text: &str) -> Result<Node, TemplateError> {
+    build(text, Builder { plain: true, ..Builder::default() })
+}
+
+fn build(text: &str, mut builder: Builder) -> Result<Node, TemplateError> {
     if text.len() > MAX_BYTES {
         return Err(TemplateError::whole("is larger than 1 MB, which is CloudFormation's limit"));
     }
     // A byte order mark belongs to the encoding, not to the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut builder = Builder::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| {
@@ -53,6 +61,8 @@ fn number(value: usize) -> u32 {
 
 #[derive(Default)]
 struct Builder {
+    /// A file of the lab's own, not a template.
+    plain: bool,
     stack: Vec<Frame>,
     root: Option<Node>,
     documents: usize,
@@ -159,6 +169,9 @@ impl Builder {
             // CloudFormation: "'null' values are not allowed in templates", in any section.
             None => {
                 let key = self.pending_key();
+                if self.plain {
+                    return Err(at.error(format!("{key}there is no value; write one, or leave the key out")));
+                }
                 return Err(at.error(format!("{key}null is not allowed in a template; remove it or use AWS::NoValue")));
             }
         };
@@ -241,6 +254,7 @@ impl Builder {
     fn meaning(&self, tag: Option<&Tag>, at: &Place) -> Result<Option<Meaning>, TemplateError> {
         match tag {
             Some(_) if self.expects_key() => Err(at.error("a key cannot carry a tag")),
+            Some(tag) if self.plain && !tag.is_yaml_core_schema() => Err(at.error("a tag: only templates have them")),
             Some(tag) => tags::meaning(tag).map(Some).map_err(|message| at.error(message)),
             None => Ok(None),
         }

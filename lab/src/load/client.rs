@@ -1,0 +1,81 @@
+//! What riders do when a request fails.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use super::ledger::Seen;
+
+/// A kind of client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Client {
+    /// Sends each request once, as Artillery does.
+    #[default]
+    None,
+    /// A page that was written with care: the same `Idempotency-Key` on every attempt, up to four of them, with pauses that
+    /// grow and are drawn by lot, never shorter than `Retry-After`; it gives up when waiting makes no sense any more.
+    Browser,
+    /// Sends again at once whatever fails, ten times, without a key and deaf to `Retry-After`.
+    Naive,
+}
+
+/// Attempts of a browser. More of them on a service in trouble keep it there.
+const BROWSER_ATTEMPTS: usize = 4;
+/// Upper bound of a browser's first pause; it doubles from attempt to attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// A rider who is told to come back later than this does not wait.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Nor does one who has waited so long in all.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(60);
+/// Attempts of the naive client: the workshop's own kind.
+const NAIVE_ATTEMPTS: usize = 10;
+
+/// What a client knows when it decides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Situation<'a> {
+    /// Attempts made, from 1.
+    pub(super) attempts: usize,
+    /// What came of the last one.
+    pub(super) seen: &'a Seen,
+    /// What its answer asked for.
+    pub(super) retry_after: Option<Duration>,
+    /// Since the first attempt was meant to be sent.
+    pub(super) waited: Duration,
+}
+
+impl Client {
+    /// Whether requests carry an `Idempotency-Key`.
+    pub(super) fn has_keys(self) -> bool {
+        self == Self::Browser
+    }
+
+    /// The pause before the next attempt; `None` gives up, or is content.
+    pub(super) fn again(self, situation: Situation<'_>, rng: &mut Rng) -> Option<Duration> {
+        let Situation { attempts, seen, retry_after, waited } = situation;
+        match self {
+            Self::None => None,
+            Self::Naive => (attempts < NAIVE_ATTEMPTS && !seen.is_success()).then_some(Duration::ZERO),
+            Self::Browser => {
+                if attempts >= BROWSER_ATTEMPTS || !may_pass(seen) {
+                    return None;
+                }
+                let bound = FIRST_PAUSE.saturating_mul(1 << (attempts - 1)).min(LONGEST_PAUSE);
+                // Drawn by lot on top of what the server asks for too, or all who were refused together come back together.
+                let pause = retry_after.unwrap_or_default() + bound.mul_f64(rng.f64());
+                (pause <= PATIENCE && waited + pause <= GIVES_UP_AFTER).then_some(pause)
+            }
+        }
+    }
+}
+
+/// Whether the same request may fare better later. A 409 is another attempt of the same key at work.
+fn may_pass(seen: &Seen) -> bool {
+    match seen {
+        Seen::Answer(status) => matches!(status, 408 | 409 | 429 | 500 | 502 | 503 | 504),
+        Seen::Failed(_) => true,
+        Seen::Unfinished => false,
+    }
+}
