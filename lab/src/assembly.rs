@@ -10,7 +10,7 @@ use crate::aws::{self, Calls, Guard};
 use crate::clock::Clock;
 use crate::cloudwatch::{CloudWatch, CloudWatchError, Metrics};
 use crate::cognito::{KeyError, UserPool};
-use crate::console::{About, Console, FunctionName, Sources, Switches};
+use crate::console::{About, Console, FunctionName, Sources};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::gateway::{Access, Gateway, GatewaySetUpError};
@@ -22,6 +22,7 @@ use crate::logs::Logs;
 use crate::observation::{Observation, Requests};
 use crate::scheduler;
 use crate::ssm::Ssm;
+use crate::switches::Switches;
 use crate::task::DropTask;
 use crate::template::{Inputs, Stack, Template, TemplateError};
 use crate::xray::{Daemon, XRay};
@@ -203,6 +204,8 @@ pub struct Lab {
     pub observation: Observation,
     /// Alarms and dashboards.
     pub cloudwatch: CloudWatch,
+    /// What can be broken on purpose.
+    pub switches: Switches,
     /// Where the console is.
     pub console: ConsoleAddress,
     _rooms: Vec<DropTask>,
@@ -286,7 +289,8 @@ impl Lab {
             cloudwatch: cloudwatch.clone(),
         };
         let address = console.local_addr().map_err(LabError::Listen)?;
-        let served = Console::new(sources, Switches::new(&stack, dynamodb.clone(), ssm.clone()));
+        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone());
+        let served = Console::new(sources, switches.clone());
         let console_address =
             ConsoleAddress { origin: format!("http://{address}"), secret: served.secret().to_owned() };
         rooms.push(DropTask::spawn(served.serve(console)));
@@ -304,6 +308,7 @@ impl Lab {
             xray_daemon,
             observation,
             cloudwatch,
+            switches,
             console: console_address,
             _rooms: rooms,
         };

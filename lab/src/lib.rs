@@ -28,6 +28,7 @@ mod reaper;
 pub mod scenario;
 mod scheduler;
 pub mod ssm;
+pub mod switches;
 mod task;
 pub mod template;
 pub mod xray;

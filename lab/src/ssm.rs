@@ -10,12 +10,15 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::aws::{self, Guard, Switch};
+use crate::aws::{self, Guard, Outage, Switch};
 use crate::listen::{self, Answer};
 use crate::template::SsmParameter;
 
 /// Largest request taken; a parameter's value has at most 8 KB.
 const REQUEST_LIMIT: usize = 64 * 1024;
+
+/// What the lab's store can do.
+pub(crate) const OPERATIONS: [&str; 4] = ["GetParameter", "GetParameters", "GetParametersByPath", "PutParameter"];
 
 #[derive(Debug, Clone)]
 struct Stored {
@@ -31,6 +34,8 @@ pub struct Ssm {
     region: String,
     account_id: String,
     parameters: Arc<Mutex<BTreeMap<String, Stored>>>,
+    /// What parameters were before somebody overwrote them on purpose.
+    originals: Arc<Mutex<BTreeMap<String, String>>>,
     guard: Guard,
     /// Makes the service fail or slow.
     pub switch: Switch,
@@ -48,6 +53,7 @@ impl Ssm {
             region: region.to_owned(),
             account_id: account_id.to_owned(),
             parameters: Arc::default(),
+            originals: Arc::default(),
             guard,
             switch: Switch::default(),
         };
@@ -72,6 +78,23 @@ impl Ssm {
         self.lock().get(name).map(|stored| stored.value.clone())
     }
 
+    /// Overwrites a parameter as somebody in a hurry would: one version up, for all to read.
+    pub(crate) fn overwrite(&self, name: &str, value: &str) {
+        let Some(stored) = self.lock().get(name).cloned() else { return };
+        let mut originals = self.originals.lock().unwrap_or_else(PoisonError::into_inner);
+        originals.entry(name.to_owned()).or_insert(stored.value);
+        self.put(name, &stored.kind, value);
+    }
+
+    /// Undoes [`overwrite`](Self::overwrite), one version up again.
+    pub(crate) fn put_back(&self, name: &str) {
+        let original = self.originals.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let kind = self.lock().get(name).map(|stored| stored.kind.clone());
+        if let (Some(original), Some(kind)) = (original, kind) {
+            self.put(name, &kind, &original);
+        }
+    }
+
     /// Serves the API until dropped.
     pub(crate) async fn serve(self, listener: TcpListener) {
         listen::serve(listener, move |request, _| {
@@ -90,12 +113,13 @@ impl Ssm {
         let action = format!("ssm:{operation}");
         let name = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path"));
         let resource = self.arn(&name.unwrap_or_else(|| "*".to_owned()));
+        let resources = [resource.clone()];
         let refused = match self.guard.refusal(&parts.headers, &action, &resource) {
-            None => self.switch.before(&action, &resource).await,
+            None => self.switch.before(&action, &resources).await.map(outage),
             refused => refused,
         };
         let answer = refused.unwrap_or_else(|| self.dispatch(&operation, &body));
-        self.switch.after(&action, &resource).await;
+        self.switch.after(&action, &resources).await;
         self.guard.record(&parts.headers, action, resource, answer.status());
         answer
     }
@@ -168,6 +192,24 @@ impl Ssm {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Stored>> {
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html#API_GetParameter_Errors> and
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/CommonErrors.html>. Throttling's words, `Rate exceeded`, are
+/// of <https://repost.aws/knowledge-center/ssm-parameter-store-rate-exceeded>.
+fn outage(outage: Outage) -> Answer {
+    let (status, kind, message) = match outage {
+        Outage::Failed => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "An error occurred on the server side.")
+        }
+        Outage::Unavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            "The request has failed due to a temporary failure of the server.",
+        ),
+        Outage::Throttled => (StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded"),
+    };
+    aws::error(status, kind, message)
 }
 
 fn ok(body: &Value) -> Answer {

@@ -8,10 +8,8 @@
 mod api;
 mod assets;
 mod query;
-mod switches;
 
 pub(crate) use api::{About, FunctionName, Sources};
-pub(crate) use switches::{Order, Switches, Wrong};
 
 use std::sync::Arc;
 
@@ -23,13 +21,14 @@ use tokio::net::TcpListener;
 
 use crate::keyring;
 use crate::listen::{self, Answer};
+use crate::switches::{Order, Refusal, Switches};
 use query::Query;
 
 /// Where the secret of an order is shown.
 pub(crate) const SECRET_HEADER: &str = "x-lab-secret";
 
-/// An order names a resource and a number.
-const ORDER_LIMIT: usize = 4 * 1024;
+/// An order names a resource and numbers, and perhaps a parameter's value, which has at most 8 KB.
+const ORDER_LIMIT: usize = 16 * 1024;
 
 /// The console of a running lab.
 #[derive(Debug)]
@@ -99,12 +98,17 @@ impl Console {
         let Ok(body) = listen::read_body(body, ORDER_LIMIT).await else {
             return error(StatusCode::BAD_REQUEST, "the order could not be read");
         };
-        let Ok(order) = serde_json::from_slice(&body) else {
-            return error(StatusCode::BAD_REQUEST, "expected {\"resource\":\"RidesTable\",\"trouble\":\"fail\"}");
+        let order: Order = match serde_json::from_slice(&body) {
+            Ok(order) => order,
+            Err(why) => {
+                let example = "{\"resource\":\"RidesTable\",\"trouble\":\"fail\"}";
+                return error(StatusCode::BAD_REQUEST, &format!("this is no order such as {example}: {why}"));
+            }
         };
         match self.switches.carry_out(&order) {
             Ok(()) => ok(&json!({})),
-            Err(why) => error(StatusCode::NOT_FOUND, &why.to_string()),
+            Err(why @ Refusal::NoSuchResource { .. }) => error(StatusCode::NOT_FOUND, &why.to_string()),
+            Err(why) => error(StatusCode::BAD_REQUEST, &why.to_string()),
         }
     }
 }

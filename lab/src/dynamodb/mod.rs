@@ -2,6 +2,7 @@
 
 mod capacity;
 mod metrics;
+mod throughput;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +19,10 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::aws::{self, Guard, Switch};
+pub use throughput::Throughput;
+pub(crate) use throughput::{BURST_SECONDS, UNITS};
+
+use crate::aws::{self, Guard, Outage, Switch};
 use crate::instruments::Instruments;
 use crate::listen::{self, Answer};
 use crate::task::DropTask;
@@ -30,6 +34,20 @@ const REQUEST_LIMIT: usize = 16 * 1024 * 1024;
 /// How often provisioned capacity is reported, by the lab's clock: "for all other DynamoDB metrics, the aggregation
 /// granularity is five minutes".
 const PROVISIONED_EVERY: Duration = Duration::from_secs(300);
+
+/// What reads and writes items, and can be troubled by name.
+pub(crate) const OPERATIONS: [&str; 10] = [
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
+];
 
 /// How long a new table may take to become active.
 const ACTIVE_LIMIT: Duration = Duration::from_secs(10);
@@ -169,6 +187,17 @@ impl DynamoDb {
         Ok(())
     }
 
+    /// Provisions a table and its global indexes anew, until [`as_in_template`](Self::as_in_template).
+    pub(crate) fn provision(&self, table: &str, throughput: Throughput) {
+        let units = (f64::from(throughput.read), f64::from(throughput.write));
+        self.provisioned.lock().unwrap_or_else(PoisonError::into_inner).insert(table.to_owned(), units);
+    }
+
+    /// Gives a table back the capacity that its template says.
+    pub(crate) fn as_in_template(&self, table: &str) {
+        self.provisioned.lock().unwrap_or_else(PoisonError::into_inner).remove(table);
+    }
+
     async fn wait_until_active(&self, table: &str) -> Result<(), DynamoDbError> {
         let active = async {
             loop {
@@ -260,10 +289,11 @@ impl DynamoDb {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         // What the call costs is asked for on the caller's behalf.
         let asking = self.instruments.as_ref().and_then(|_| capacity::asking(&operation, &request));
-        let resource = self.arn(&body);
+        let resources = self.arns(&request);
+        let resource = resources.first().cloned().unwrap_or_default();
         let headers = parts.headers.clone();
         let refused = match self.guard.refusal(&headers, &action, &resource) {
-            None => self.switch.before(&action, &resource).await,
+            None => self.switch.before(&action, &resources).await.map(outage),
             refused => refused,
         };
         let answer = match refused {
@@ -286,16 +316,21 @@ impl DynamoDb {
                 if added { capacity::without_figures(answer, &figures) } else { answer }
             }
         };
-        self.switch.after(&action, &resource).await;
+        self.switch.after(&action, &resources).await;
         self.guard.record(&headers, action, resource, answer.status());
         answer
     }
 
-    /// ARN of the table or index that a request is about.
-    fn arn(&self, body: &Bytes) -> String {
-        let table = aws::member(body, "TableName").unwrap_or_else(|| "*".to_owned());
-        let index = aws::member(body, "IndexName").map(|index| format!("/index/{index}")).unwrap_or_default();
-        format!("{}:table/{table}{index}", self.arn_prefix)
+    /// ARNs of the table and index that a request is about, or of the tables of a batch or a transaction.
+    fn arns(&self, request: &Value) -> Vec<String> {
+        let arn = |table: &str| format!("{}:table/{table}", self.arn_prefix);
+        let mut arns: Vec<String> = capacity::tables(request).iter().map(|table| arn(table)).collect();
+        match (arns.first(), request["IndexName"].as_str()) {
+            (Some(table), Some(index)) => arns.insert(0, format!("{table}/index/{index}")),
+            (Some(_), None) => {}
+            (None, _) => arns.push(arn("*")),
+        }
+        arns
     }
 
     async fn forward(&self, mut parts: http::request::Parts, body: Bytes) -> Option<Answer> {
@@ -312,6 +347,26 @@ impl DynamoDb {
         let body = body.collect().await.ok()?.to_bytes();
         Some(Answer::from_parts(parts, Full::new(body)))
     }
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>
+fn outage(outage: Outage) -> Answer {
+    let (status, kind, message) = match outage {
+        Outage::Failed => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "The server encountered an internal error trying to fulfill the request.",
+        ),
+        Outage::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "DynamoDB is currently unavailable.")
+        }
+        Outage::Throttled => (
+            StatusCode::BAD_REQUEST,
+            "ProvisionedThroughputExceededException",
+            "You exceeded your maximum allowed provisioned throughput.",
+        ),
+    };
+    aws::error(status, kind, message)
 }
 
 fn silent() -> Answer {
