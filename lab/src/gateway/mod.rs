@@ -176,7 +176,14 @@ impl Gateway {
         }
         metrics::answered(&context, &self.api, &self.instruments);
         let function = context.integration.function.as_deref().and_then(|id| self.lambda.function(id));
-        tracing.finish(&context, &self.api, &self.access.region, function, &parts.headers, &self.instruments.xray);
+        tracing.finish(
+            &context,
+            &self.api,
+            &self.access.region,
+            function.as_deref(),
+            &parts.headers,
+            &self.instruments.xray,
+        );
         let request = observed(context, &tracing, function.map(|function| function.name.clone()));
         self.instruments.requests.leave(&ticket, request);
         answer

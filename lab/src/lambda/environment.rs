@@ -1,8 +1,8 @@
 //! One execution environment: a process, the invocation it works on, and what became of it.
 
 use std::io;
-use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,12 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::process::{self, Process};
 use super::settings::Settings;
 use super::{runtime_api, variables};
 use crate::logs::Origin;
 use crate::task::DropTask;
+use crate::template::Function;
 
 /// Where an environment is in its life.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +62,9 @@ struct Pending {
 #[derive(Debug)]
 pub(super) struct Environment {
     pub(super) id: String,
-    pub(super) process_id: u32,
-    started: Instant,
+    pub(super) process: Process,
+    /// When its init began.
+    began: Instant,
     phase: watch::Sender<Phase>,
     claimed: AtomicBool,
     /// When it was last given back, or last answered.
@@ -72,12 +75,22 @@ pub(super) struct Environment {
     kill: Notify,
     /// Will be killed any moment: nobody may claim it again.
     doomed: AtomicBool,
+    /// Was started with a configuration that has changed since: ends instead of waiting for another invocation.
+    outdated: AtomicBool,
+    /// The most memory that was seen, in MB; 0 where none was.
+    peak_mb: AtomicU64,
     freed: Arc<Notify>,
 }
 
 impl Environment {
-    /// Starts the process, claimed by the caller. `freed` is told whenever the environment can be claimed again.
-    pub(super) fn start(settings: &Settings, freed: Arc<Notify>) -> io::Result<Arc<Self>> {
+    /// Starts the process of an environment whose init began at `began`, claimed by the caller. `freed` is told whenever the
+    /// environment can be claimed again.
+    pub(super) fn start(
+        settings: &Settings,
+        function: &Function,
+        began: Instant,
+        freed: Arc<Notify>,
+    ) -> io::Result<Arc<Self>> {
         let id = uuid::Uuid::new_v4().simple().to_string();
         // A Runtime API of its own, as in Lambda: what an environment asks for can only be its own work.
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
@@ -87,7 +100,7 @@ impl Environment {
         let mut command = Command::new(&settings.binary);
         command
             .env_clear()
-            .envs(variables::of(&settings.function, &settings.endpoints, runtime_api, &id))
+            .envs(variables::of(function, &settings.endpoints, runtime_api, &id))
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -95,7 +108,7 @@ impl Environment {
             .process_group(settings.reaper.group())
             .kill_on_drop(true);
         let mut child = command.spawn()?;
-        let origin = Origin { function: settings.function.name.clone(), environment: id.clone() };
+        let origin = Origin { function: function.name.clone(), environment: id.clone() };
         if let Some(stdout) = child.stdout.take() {
             settings.logs.follow(origin.clone(), stdout);
         }
@@ -104,9 +117,9 @@ impl Environment {
         }
         let (inbox, outbox) = mpsc::channel(1);
         let environment = Arc::new(Self {
-            process_id: child.id().unwrap_or_default(),
+            process: Process::new(child.id()),
             id,
-            started: Instant::now(),
+            began,
             phase: watch::Sender::new(Phase::Init),
             claimed: AtomicBool::new(true),
             idle_since: Mutex::new(Instant::now()),
@@ -115,6 +128,8 @@ impl Environment {
             pending: Mutex::new(None),
             kill: Notify::new(),
             doomed: AtomicBool::new(false),
+            outdated: AtomicBool::new(false),
+            peak_mb: AtomicU64::new(0),
             freed,
         });
         let server = DropTask::spawn(runtime_api::serve(listener, environment.clone()));
@@ -133,6 +148,9 @@ impl Environment {
 
     /// Gives the environment back unused.
     pub(super) fn release(&self) {
+        if self.outdated.load(Ordering::Acquire) {
+            return self.kill();
+        }
         *lock(&self.idle_since) = Instant::now();
         self.claimed.store(false, Ordering::Release);
         self.freed.notify_one();
@@ -148,6 +166,14 @@ impl Environment {
         self.phase() == Phase::Finishing && self.idle_for() < limit
     }
 
+    /// The most resident memory that it had when anybody looked, in MB: now, or before its process ended.
+    pub(super) fn peak_memory_mb(&self) -> Option<u64> {
+        if let Some(peak) = self.process.peak_memory_mb() {
+            self.peak_mb.store(peak, Ordering::Relaxed);
+        }
+        Some(self.peak_mb.load(Ordering::Relaxed)).filter(|peak| *peak > 0)
+    }
+
     /// Waits until the first invocation is asked for; returns how long init took.
     pub(super) async fn initialised(&self, limit: Duration) -> Result<Duration, String> {
         let mut phase = self.phase.subscribe();
@@ -160,7 +186,7 @@ impl Environment {
             Ok(Err(_)) => Err("the environment is gone".to_owned()),
             Ok(Ok(phase)) => match &*phase {
                 Phase::InitFailed(reason) | Phase::Exited(reason) => Err(reason.clone()),
-                Phase::Init | Phase::Waiting | Phase::Busy | Phase::Finishing => Ok(self.started.elapsed()),
+                Phase::Init | Phase::Waiting | Phase::Busy | Phase::Finishing => Ok(self.began.elapsed()),
             },
         }
     }
@@ -175,14 +201,17 @@ impl Environment {
         receiver
     }
 
-    /// The Runtime API's `next`: says that the environment waits, and returns its next invocation.
+    /// The Runtime API's `next`: says that the environment waits, and returns its next invocation. In between it is frozen.
     pub(super) async fn next(&self) -> Option<Work> {
+        // Before anybody can claim it: whoever does then finds it frozen, and thaws it below.
+        self.process.freeze();
         let before = self.phase.send_replace(Phase::Waiting);
         // Claimed for ever where it is doomed: it answered just after its time limit.
         if before == Phase::Finishing && !self.doomed.load(Ordering::Acquire) {
             self.release();
         }
         let work = self.outbox.lock().await.recv().await?;
+        self.process.thaw();
         self.phase.send_if_modified(|phase| {
             let alive = matches!(phase, Phase::Waiting);
             if alive {
@@ -224,6 +253,14 @@ impl Environment {
         self.kill();
     }
 
+    /// Its configuration has changed: it finishes what it works on, and ends.
+    pub(super) fn outdate(&self) {
+        self.outdated.store(true, Ordering::Release);
+        if self.phase() == Phase::Waiting && self.claim() {
+            self.kill();
+        }
+    }
+
     /// SIGKILL, as Lambda does at the timeout.
     pub(super) fn kill(&self) {
         self.doomed.store(true, Ordering::Release);
@@ -252,19 +289,7 @@ async fn supervise(environment: Arc<Environment>, mut child: Child, _server: Dro
             child.wait().await
         }
     };
-    environment.exited(&status.map_or_else(|error| error.to_string(), describe));
-}
-
-/// The words Lambda uses.
-fn describe(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
-        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
-        (None, Some(9)) => "Runtime exited with error: signal: killed".to_owned(),
-        (None, Some(6)) => "Runtime exited with error: signal: aborted".to_owned(),
-        (None, signal) => format!("Runtime exited with error: signal: {}", signal.unwrap_or_default()),
-    }
+    environment.exited(&status.map_or_else(|error| error.to_string(), process::ended));
 }
 
 /// A lock whose holder panicked still guards whole values: each section only swaps or reads one.

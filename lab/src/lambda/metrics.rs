@@ -37,7 +37,6 @@ impl Drop for Underway {
 #[derive(Debug)]
 pub(super) struct FunctionMetrics {
     name: String,
-    reserved: bool,
     own: Arc<AtomicU32>,
     concurrency: Concurrency,
     instruments: Instruments,
@@ -45,19 +44,19 @@ pub(super) struct FunctionMetrics {
 
 impl FunctionMetrics {
     pub(super) fn new(function: &Function, concurrency: Concurrency, instruments: Instruments) -> Self {
-        let reserved = function.reserved_concurrency.is_some();
-        Self { name: function.name.clone(), reserved, own: Arc::default(), concurrency, instruments }
+        Self { name: function.name.clone(), own: Arc::default(), concurrency, instruments }
     }
 
     /// Counts an invocation in that was let in. CloudWatch is told how many are under way then, which `Maximum` is made of.
-    pub(super) fn begin(&self, received: Timestamp) -> Underway {
+    /// `reserved` where the function has seats of its own.
+    pub(super) fn begin(&self, received: Timestamp, reserved: bool) -> Underway {
         let Concurrency { all, unreserved } = &self.concurrency;
         let one_more = |count: &AtomicU32| f64::from(count.fetch_add(1, Ordering::Relaxed) + 1);
         let name = "ConcurrentExecutions";
         self.of_function(&[Reading::count(name, one_more(&self.own))], received);
         self.of_region(&[Reading::count(name, one_more(all))], received);
         let mut counted = vec![self.own.clone(), all.clone()];
-        if !self.reserved {
+        if !reserved {
             // Across all functions only.
             self.of_region(&[Reading::count("UnreservedConcurrentExecutions", one_more(unreserved))], received);
             counted.push(unreserved.clone());

@@ -6,19 +6,25 @@
 
 mod environment;
 mod invocation;
+mod memory;
 mod metrics;
 mod pool;
+mod process;
 mod report;
 mod runtime_api;
+mod seats;
 mod settings;
 mod trace;
+mod trouble;
 mod variables;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
+pub use trouble::Trouble;
 pub use variables::Endpoints;
 
 use crate::instruments::Instruments;
@@ -26,6 +32,7 @@ use crate::logs::Logs;
 use crate::reaper::Reaper;
 use crate::template::Function;
 use pool::Pool;
+use seats::{OF_AN_ACCOUNT, Seats};
 use settings::Settings;
 
 /// Why the Lambda room did not open or a function does not start.
@@ -63,6 +70,8 @@ pub enum LambdaError {
 pub struct Lambda {
     pools: BTreeMap<String, Arc<Pool>>,
     reaper: Arc<Reaper>,
+    account: AtomicU32,
+    unreserved: Seats,
 }
 
 impl Lambda {
@@ -85,6 +94,7 @@ impl Lambda {
         let start_slots = Arc::new(tokio::sync::Semaphore::new(cores));
         let reaper = Arc::new(Reaper::start().map_err(LambdaError::SetUp)?);
         let concurrency = metrics::Concurrency::default();
+        let unreserved = Seats::new(OF_AN_ACCOUNT);
         let mut pools = BTreeMap::new();
         for (id, function) in functions {
             let Some(binary) = binaries.get(&function.binary) else {
@@ -102,11 +112,41 @@ impl Lambda {
                 instruments: instruments.clone(),
                 concurrency: concurrency.clone(),
                 reaper: reaper.clone(),
+                unreserved: unreserved.clone(),
                 start_slots: start_slots.clone(),
             });
             pools.insert(id.clone(), pool);
         }
-        Ok(Self { pools, reaper })
+        let lambda = Self { pools, reaper, account: OF_AN_ACCOUNT.into(), unreserved };
+        lambda.share_out();
+        Ok(lambda)
+    }
+
+    /// Functions without reserved concurrency share what is reserved for none.
+    fn share_out(&self) {
+        let reserved: u32 = self.pools.values().filter_map(|pool| pool.function().reserved_concurrency).sum();
+        self.unreserved.limit_to(self.account.load(Ordering::Relaxed).saturating_sub(reserved));
+    }
+
+    /// Makes something wrong with a function, by logical id, beside what is wrong already; without a trouble, all is right
+    /// again. False where there is no such function.
+    pub fn set(&self, logical_id: &str, trouble: Option<Trouble>) -> bool {
+        let Some(pool) = self.pools.get(logical_id) else { return false };
+        pool.set(trouble);
+        self.share_out();
+        true
+    }
+
+    /// The account's concurrency in this region; [`None`] is Lambda's default of 1000.
+    pub fn limit_account(&self, concurrency: Option<u32>) {
+        self.account.store(concurrency.unwrap_or(OF_AN_ACCOUNT), Ordering::Relaxed);
+        self.share_out();
+    }
+
+    /// Ends one live environment of a function, by logical id, with SIGKILL, whatever it works on. `choose` picks it by its
+    /// place among so many. False where none lives.
+    pub fn kill_one(&self, logical_id: &str, choose: impl FnOnce(usize) -> usize) -> bool {
+        self.pools.get(logical_id).is_some_and(|pool| pool.kill_one(choose))
     }
 
     /// Invokes the function with this logical id and waits for its answer.
@@ -125,8 +165,8 @@ impl Lambda {
         task.await.unwrap_or((Outcome::NoSuchFunction, Timing::default()))
     }
 
-    /// What the template says of a function, by logical id.
-    pub fn function(&self, logical_id: &str) -> Option<&Function> {
+    /// A function as it is configured now, by logical id.
+    pub fn function(&self, logical_id: &str) -> Option<Arc<Function>> {
         self.pools.get(logical_id).map(|pool| pool.function())
     }
 

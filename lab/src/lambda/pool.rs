@@ -3,15 +3,18 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
+use super::memory;
 use super::metrics::FunctionMetrics;
-use super::report::{self, Format, Report};
+use super::report::{Format, Report};
+use super::seats::{OF_AN_ACCOUNT, Seats};
 use super::settings::Settings;
 use super::trace::{InvocationTrace, Ran};
+use super::trouble::{Trouble, Troubles};
 use crate::logs::Origin;
 use crate::template::Function;
 
@@ -31,30 +34,68 @@ pub(super) struct Pool {
     settings: Settings,
     format: Format,
     environments: Mutex<Vec<Arc<Environment>>>,
-    /// One permit an invocation in flight, where concurrency is reserved.
-    concurrency: Option<Arc<Semaphore>>,
+    /// The template's function with what is wrong with it on purpose.
+    function: Mutex<Arc<Function>>,
+    troubles: Mutex<Troubles>,
+    /// Seats of its own, which count where concurrency is reserved.
+    reserved: Seats,
     freed: Arc<Notify>,
     metrics: FunctionMetrics,
 }
 
 impl Pool {
     pub(super) fn new(settings: Settings) -> Arc<Self> {
-        let concurrency = settings.function.reserved_concurrency.map(|seats| Arc::new(Semaphore::new(seats as usize)));
+        let reserved = Seats::new(settings.function.reserved_concurrency.unwrap_or(OF_AN_ACCOUNT));
+        let function = Mutex::new(Arc::new(settings.function.clone()));
         let format = Format::of(&settings.function.environment);
         let instruments = settings.instruments.clone();
         let metrics = FunctionMetrics::new(&settings.function, settings.concurrency.clone(), instruments);
-        let (environments, freed) = (Mutex::default(), Arc::default());
-        Arc::new(Self { settings, format, environments, concurrency, freed, metrics })
+        let (environments, troubles, freed) = (Mutex::default(), Mutex::default(), Arc::default());
+        Arc::new(Self { settings, format, environments, function, troubles, reserved, freed, metrics })
     }
 
-    pub(super) fn function(&self) -> &Function {
-        &self.settings.function
+    /// As it is configured now.
+    pub(super) fn function(&self) -> Arc<Function> {
+        lock(&self.function).clone()
+    }
+
+    /// Makes something wrong with the function; without a trouble, everything is right again.
+    pub(super) fn set(&self, trouble: Option<Trouble>) {
+        let before = lock(&self.troubles).clone();
+        let mut now = before.clone();
+        match trouble {
+            Some(trouble) => now.add(trouble),
+            None => now = Troubles::default(),
+        }
+        *lock(&self.troubles) = now.clone();
+        let function = now.apply(&self.settings.function);
+        self.reserved.limit_to(function.reserved_concurrency.unwrap_or(OF_AN_ACCOUNT));
+        *lock(&self.function) = Arc::new(function);
+        for environment in self.alive() {
+            if now.same_configuration(&before) {
+                environment.process.forbid_files(now.disk_full);
+            } else {
+                environment.outdate();
+            }
+        }
+    }
+
+    /// Ends the process of a live environment, which `choose` picks by its place among so many; false where none lives.
+    pub(super) fn kill_one(&self, choose: impl FnOnce(usize) -> usize) -> bool {
+        let alive = self.alive();
+        let chosen = (!alive.is_empty()).then(|| choose(alive.len())).and_then(|index| alive.get(index));
+        chosen.inspect(|environment| environment.kill()).is_some()
+    }
+
+    fn alive(&self) -> Vec<Arc<Environment>> {
+        let ended = |environment: &Environment| matches!(environment.phase(), Phase::Exited(_) | Phase::InitFailed(_));
+        lock(&self.environments).iter().filter(|environment| !ended(environment)).cloned().collect()
     }
 
     /// Runs one invocation to its end, and tells CloudWatch and X-Ray of it.
     pub(super) async fn invoke(&self, mut invocation: Invocation) -> (Outcome, Timing) {
         let received = jiff::Timestamp::now();
-        let (function, xray) = (&self.settings.function, &self.settings.instruments.xray);
+        let (function, xray) = (&self.function(), &self.settings.instruments.xray);
         let trace = InvocationTrace::start(&invocation.trace_header, function, xray);
         invocation.trace_header = trace.function_header();
         let request_id = invocation.request_id.clone();
@@ -69,14 +110,10 @@ impl Pool {
         if invocation.payload.len() > PAYLOAD_LIMIT {
             return (Outcome::RequestTooLarge, None);
         }
-        let _seat = match &self.concurrency {
-            None => None,
-            Some(seats) => match seats.clone().try_acquire_owned() {
-                Ok(seat) => Some(seat),
-                Err(_) => return (Outcome::Throttled, None),
-            },
-        };
-        let _underway = self.metrics.begin(received);
+        let reserved = self.function().reserved_concurrency.is_some();
+        let seats = if reserved { &self.reserved } else { &self.settings.unreserved };
+        let Some(_seat) = seats.take() else { return (Outcome::Throttled, None) };
+        let _underway = self.metrics.begin(received, reserved);
         match self.environment().await {
             Ok((environment, init)) => {
                 let ready = jiff::Timestamp::now();
@@ -102,11 +139,7 @@ impl Pool {
     }
 
     pub(super) fn process_ids(&self) -> Vec<u32> {
-        lock(&self.environments)
-            .iter()
-            .filter(|environment| !matches!(environment.phase(), Phase::Exited(_)))
-            .map(|environment| environment.process_id)
-            .collect()
+        self.alive().iter().map(|environment| environment.process.id()).collect()
     }
 
     pub(super) fn idle(&self) -> usize {
@@ -132,7 +165,7 @@ impl Pool {
                     // and no longer at the cost of functions that work.
                     let started = match first {
                         Ok(started) => Ok(started),
-                        Err(_) => self.start(self.settings.function.timeout).await,
+                        Err(_) => self.start(self.function().timeout).await,
                     };
                     return started.map(|(environment, init)| (environment, Some(init)));
                 }
@@ -164,8 +197,14 @@ impl Pool {
     }
 
     async fn start(&self, limit: Duration) -> Result<(Arc<Environment>, Duration), String> {
-        let environment = Environment::start(&self.settings, self.freed.clone())
+        let began = Instant::now();
+        let delay = lock(&self.troubles).init_delay;
+        tokio::time::sleep(delay.min(limit)).await;
+        let environment = Environment::start(&self.settings, &self.function(), began, self.freed.clone())
             .map_err(|error| format!("{} could not be started: {error}", self.settings.binary.display()))?;
+        if lock(&self.troubles).disk_full {
+            environment.process.forbid_files(true);
+        }
         lock(&self.environments).push(environment.clone());
         match environment.initialised(limit).await {
             Ok(init) => Ok((environment, init)),
@@ -185,7 +224,7 @@ impl Pool {
     ) -> (Outcome, Timing) {
         let Invocation { payload, trace_header, request_id } = invocation;
         let request_id = request_id.as_str();
-        let function = &self.settings.function;
+        let function = self.function();
         self.log(environment, self.format.start(request_id));
         let started = Instant::now();
         let limit = function.timeout;
@@ -199,7 +238,11 @@ impl Pool {
                 function_arn: function.arn.clone(),
             })
             .await;
-        let (outcome, status) = match tokio::time::timeout(limit, reply).await {
+        let reply = tokio::select! {
+            reply = tokio::time::timeout(limit, reply) => reply,
+            never = memory::keep_to(function.memory_mb, environment) => match never {},
+        };
+        let (outcome, status) = match reply {
             Ok(Ok(Reply::Response(payload))) => (Outcome::Success(payload), None),
             Ok(Ok(Reply::ResponseTooLarge)) => {
                 (Outcome::FunctionError(FunctionError::response_too_large()), Some("error"))
@@ -225,7 +268,7 @@ impl Pool {
             request_id,
             timing,
             memory_mb: function.memory_mb,
-            max_memory_mb: report::peak_memory_mb(environment.process_id),
+            max_memory_mb: environment.peak_memory_mb().map(|peak| peak.min(function.memory_mb.into())),
             status,
         };
         for line in report.lines(self.format) {

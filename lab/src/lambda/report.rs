@@ -114,14 +114,6 @@ fn milliseconds(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
-/// Peak resident memory of a process in MB, rounded up; `None` where there is no `/proc`.
-pub(super) fn peak_memory_mb(process_id: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kilobytes.div_ceil(1024))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

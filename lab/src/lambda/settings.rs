@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::metrics::Concurrency;
+use super::seats::Seats;
 use super::variables::Endpoints;
 use crate::instruments::Instruments;
 use crate::logs::Logs;
@@ -15,6 +16,7 @@ use crate::template::Function;
 /// What a pool needs to start environments.
 #[derive(Debug)]
 pub(super) struct Settings {
+    /// As the template has it.
     pub(super) function: Function,
     pub(super) binary: PathBuf,
     pub(super) endpoints: Endpoints,
@@ -22,6 +24,8 @@ pub(super) struct Settings {
     pub(super) instruments: Instruments,
     pub(super) concurrency: Concurrency,
     pub(super) reaper: Arc<Reaper>,
+    /// What the account's functions without reserved concurrency share.
+    pub(super) unreserved: Seats,
     /// One permit a process that initialises, over all functions of the stack.
     pub(super) start_slots: Arc<Semaphore>,
 }

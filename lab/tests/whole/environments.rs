@@ -1,9 +1,10 @@
 //! The life of execution environments, with a function that misbehaves on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lab::assembly::Lab;
+use lab::lambda::Trouble;
 
 use crate::client::{Answer, get};
 use crate::stack::{eventually, unruly, url};
@@ -159,8 +160,11 @@ async fn a_stopped_process_is_killed_at_the_deadline() {
     let stopped = pid(&ask(&lab, "/unruly/echo").await);
     let process = rustix::process::Pid::from_raw(i32::try_from(stopped).expect("a pid")).expect("a pid");
     eventually("the environment waits", || lab.lambda.idle("Unruly") == 1).await;
+    let to = url(&lab, "/unruly/sleep-300");
+    let working = tokio::spawn(async move { get(&to).await });
+    eventually("it works", || lab.lambda.idle("Unruly") == 0).await;
     rustix::process::kill_process(process, rustix::process::Signal::STOP).expect("stopped");
-    let answer = ask(&lab, "/unruly/echo").await;
+    let answer = working.await.expect("no panic");
     assert_eq!(answer.status, 502, "{}", answer.text);
     assert_ne!(pid(&ask(&lab, "/unruly/echo").await), stopped);
 }
@@ -192,4 +196,100 @@ async fn a_function_sees_lambdas_environment_and_not_the_hosts() {
     let headers = answer.json()["headers"].clone();
     assert_eq!(headers["x-forwarded-proto"], "https");
     assert!(headers["x-amzn-trace-id"].as_str().is_some_and(|id| id.starts_with("Root=1-")), "{headers}");
+}
+
+/// The letter of `/proc/PID/stat`: R, S, T (stopped), Z; `None` where it has ended.
+#[cfg(target_os = "linux")]
+fn state(pid: u64) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_is_frozen_while_it_waits() {
+    let lab = unruly().start().await;
+    let before = pid(&ask_idle(&lab, "/unruly/echo").await);
+    eventually("it is frozen", || state(before) == Some('T')).await;
+    assert_eq!(pid(&ask_idle(&lab, "/unruly/echo").await), before, "and goes on with the next invocation");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_over_its_memory_is_killed_and_the_answer_a_502() {
+    let lab = unruly().start().await;
+    let before = pid(&ask_idle(&lab, "/patient/echo").await);
+    let answer = ask_idle(&lab, "/patient/hoard-256").await;
+    assert_eq!(answer.status, 502, "{}", answer.text);
+    assert!(logged(&lab, "Max Memory Used: 128 MB"), "no more than it has");
+    assert_ne!(pid(&ask(&lab, "/patient/echo").await), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_configuration_replaces_the_environments() {
+    let lab = unruly().start().await;
+    let before = pid(&ask_idle(&lab, "/unruly/echo").await);
+    let shorter = BTreeMap::from([("TIMEOUT_MS".to_owned(), Some("900".to_owned()))]);
+    assert!(lab.lambda.set("Unruly", Some(Trouble::Environment(shorter))));
+    let with_it = pid(&ask(&lab, "/unruly/echo").await);
+    assert_ne!(with_it, before);
+    assert!(lab.lambda.set("Unruly", None));
+    assert_ne!(pid(&ask(&lab, "/unruly/echo").await), with_it);
+    assert!(!lab.lambda.set("Nobody", None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_breaks_init_is_a_502_until_it_is_mended() {
+    let lab = unruly().start().await;
+    let broken = BTreeMap::from([("UNRULY_MODE".to_owned(), Some("init-crash".to_owned()))]);
+    lab.lambda.set("Unruly", Some(Trouble::Environment(broken)));
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 502);
+    lab.lambda.set("Unruly", None);
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_seat_nobody_is_served() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Unruly", Some(Trouble::Seats(0)));
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 500, "API Gateway makes a 500 of Lambda's 429");
+    lab.lambda.set("Unruly", None);
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 200);
+    // Five of the account's seats are reserved for the patient one: the others share what is left.
+    lab.lambda.limit_account(Some(5));
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 500);
+    assert_eq!(ask(&lab, "/patient/echo").await.status, 200, "which has seats of its own");
+    lab.lambda.limit_account(None);
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 200);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_full_disk_who_writes_is_ended_and_who_does_not_goes_on() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Unruly", Some(Trouble::DiskFull));
+    assert_eq!(ask_idle(&lab, "/unruly/echo").await.status, 200);
+    assert_eq!(ask_idle(&lab, "/unruly/file").await.status, 502);
+    lab.lambda.set("Unruly", None);
+    assert_eq!(ask(&lab, "/unruly/file").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_is_a_502_and_the_next_request_works() {
+    let lab = unruly().start().await;
+    let to = url(&lab, "/patient/sleep-1900");
+    let waiting = tokio::spawn(async move { get(&to).await });
+    eventually("it is at work", || lab.lambda.idle("Patient") == 0).await;
+    assert!(lab.lambda.kill_one("Patient", |_| 0));
+    assert_eq!(waiting.await.expect("no panic").status, 502);
+    assert_eq!(ask(&lab, "/patient/echo").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_init_is_part_of_the_cold_start() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Unruly", Some(Trouble::SlowInit(Duration::from_millis(700))));
+    lab.lambda.retire("Unruly");
+    let answer = ask(&lab, "/unruly/echo").await;
+    assert!(answer.took >= Duration::from_millis(700), "{:?}", answer.took);
 }
