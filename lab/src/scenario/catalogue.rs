@@ -9,6 +9,7 @@ use super::file::{FileError, Scenario};
 const FILES: &[(&str, &str)] = &[
     ("quiet", include_str!("../../scenarios/quiet.yaml")),
     ("table-down", include_str!("../../scenarios/table-down.yaml")),
+    ("starved-table", include_str!("../../scenarios/starved-table.yaml")),
 ];
 
 /// No scenario of that name.

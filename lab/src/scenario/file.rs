@@ -2,14 +2,14 @@
 //!
 //! All times are in seconds of the scenario: with `--compress 20`, twenty of them pass in one of the machine's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::range::Range;
-use crate::console::Order;
-use crate::document;
-use crate::template::TemplateError;
+use super::trouble::Fault;
+use crate::document::{self, DocumentError};
+use crate::load;
 
 /// One scenario.
 #[derive(Debug, Clone, Deserialize)]
@@ -67,50 +67,15 @@ impl Variant {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// One after the other.
-    pub phases: Vec<Phase>,
+    /// One after the other, as Artillery writes them. Lengths are seconds of the scenario; rates are of the machine's
+    /// seconds, for load is not compressed.
+    pub phases: Vec<load::Phase>,
     /// What a rider's client does with a failure.
     #[serde(default)]
-    pub client: ClientKind,
-    /// What is sent.
+    pub client: load::Client,
+    /// What riders do, as Artillery writes it; without it, each books one ride.
     #[serde(default)]
-    pub body: Body,
-}
-
-/// A stretch of load.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Phase {
-    /// What it is called in the report.
-    pub name: String,
-    /// Seconds of the scenario.
-    pub duration: f64,
-    /// New riders a second, of the machine's: load is not compressed.
-    pub arrival_rate: f64,
-    /// The rate at its end, if it changes.
-    pub ramp_to: Option<f64>,
-}
-
-/// What a client does with a failure.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientKind {
-    /// It tells the rider.
-    #[default]
-    None,
-    /// It tries again with the same Idempotency-Key: three attempts, a growing pause, `Retry-After` kept.
-    Browser,
-}
-
-/// What is sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Body {
-    /// A rider's location, another one each time.
-    #[default]
-    Ride,
-    /// Every class of what nobody should send, in turn.
-    Bad,
+    pub scenarios: Vec<load::Scenario>,
 }
 
 /// The time after the load.
@@ -152,21 +117,6 @@ pub struct Act {
     pub faults: Vec<Fault>,
     /// What must come of it.
     pub expect: Expect,
-}
-
-/// Something that goes wrong for a while.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// What it is, for the report.
-    pub what: String,
-    /// From here on, in seconds since the load began.
-    pub at: f64,
-    /// For so long.
-    #[serde(rename = "for")]
-    pub lasts: f64,
-    /// A switch of the lab, as `cargo lab break` turns it.
-    pub(crate) switch: Order,
 }
 
 /// What must come of it. What is left out is not judged, except alarms, ledgers and statuses, which always are.
@@ -223,6 +173,57 @@ pub struct AlarmSet {
     /// These may fire; then they must clear.
     #[serde(default)]
     pub allowed: Vec<String>,
+    /// More bookings fail than the error budget allows for days: all alarms of availability fire, and with them the warning
+    /// light. Those of whole days may. They clear when the failures have left their windows.
+    #[serde(default)]
+    pub budget: bool,
+}
+
+/// The alarms of the error budget that look back longer than a scenario lasts.
+const BUDGET: [&str; 6] = [
+    "availability-1h",
+    "availability-30m",
+    "availability-6h",
+    "availability-6h-leak",
+    "availability-slow-burn",
+    "warning-light",
+];
+
+/// Those of them that look at whole days, and do so once an hour: whether they are on depends on when the hour ends.
+const BUDGET_OF_DAYS: [&str; 4] =
+    ["availability-3d-one-day", "availability-3d-two-days", "availability-3d-three-days", "availability-leak"];
+
+/// Those that look at the last five minutes.
+const BUDGET_NOW: [&str; 2] = ["availability-5m", "availability-fast-burn"];
+
+impl AlarmSet {
+    /// Every alarm that the file names.
+    fn all(&self) -> impl Iterator<Item = &String> {
+        self.fire.iter().chain(&self.lasting).chain(&self.allowed)
+    }
+
+    /// Those that must fire.
+    pub(super) fn named(&self) -> BTreeSet<&str> {
+        let budget = if self.budget { [&BUDGET[..], &BUDGET_NOW].concat() } else { Vec::new() };
+        self.fire.iter().chain(&self.lasting).map(String::as_str).chain(budget).collect()
+    }
+
+    /// Those that may fire.
+    pub(super) fn permitted(&self) -> BTreeSet<&str> {
+        let budget = if self.budget { &BUDGET_OF_DAYS[..] } else { &[] };
+        self.allowed.iter().map(String::as_str).chain(budget.iter().copied()).collect()
+    }
+
+    /// Whether an alarm looks back longer than the scenario lasts.
+    pub(super) fn is_lasting(&self, name: &str) -> bool {
+        self.lasting.iter().any(|lasting| lasting == name)
+            || (self.budget && (BUDGET.contains(&name) || BUDGET_OF_DAYS.contains(&name)))
+    }
+
+    /// Every alarm that the scenario speaks of.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.named().into_iter().chain(self.permitted())
+    }
 }
 
 /// The span that failures began at.
@@ -270,7 +271,7 @@ impl Default for LedgerRules {
 pub enum FileError {
     /// It does not read as one.
     #[error(transparent)]
-    Unreadable(#[from] TemplateError),
+    Unreadable(#[from] DocumentError),
     /// It contradicts itself.
     #[error("{file}: {why}")]
     Wrong {
@@ -311,19 +312,13 @@ impl Scenario {
 
     /// How long its load lasts, in seconds.
     pub fn load_seconds(&self) -> f64 {
-        self.load.phases.iter().map(|phase| phase.duration).sum()
+        self.load.phases.iter().map(|phase| phase.length.as_secs_f64()).sum()
     }
 
     fn contradiction(&self) -> Option<String> {
         let positive = |figure: f64| figure.is_finite() && figure > 0.0;
         if self.load.phases.is_empty() {
             return Some("load.phases: there is none".to_owned());
-        }
-        for phase in &self.load.phases {
-            let rates = [phase.arrival_rate, phase.ramp_to.unwrap_or(phase.arrival_rate)];
-            if !positive(phase.duration) || rates.iter().any(|rate| !(rate.is_finite() && *rate >= 0.0)) {
-                return Some(format!("load.phases: {} needs a duration above 0 and a rate from 0 on", phase.name));
-            }
         }
         if self.compress.most == 0 {
             return Some("compress.most: 1 is not at all".to_owned());
@@ -335,6 +330,9 @@ impl Scenario {
         for variant in self.variants() {
             let act = self.act(variant)?;
             for fault in &act.faults {
+                if !fault.is_one() {
+                    return Some(format!("{}: the fault \"{}\" needs a switch or a function", variant.name(), fault.what));
+                }
                 if fault.at < 0.0 || !positive(fault.lasts) || fault.at + fault.lasts > end {
                     return Some(format!(
                         "{}: the fault \"{}\" must begin at 0 or later and end by second {end}, so that its end is seen",
@@ -343,8 +341,7 @@ impl Scenario {
                     ));
                 }
             }
-            let AlarmSet { fire, lasting, allowed } = &act.expect.alarms;
-            let mut names: Vec<&String> = fire.iter().chain(lasting).chain(allowed).collect();
+            let mut names: Vec<&String> = act.expect.alarms.all().collect();
             names.sort();
             if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
                 return Some(format!("{}: the alarm {} is named twice", variant.name(), twice[0]));

@@ -4,16 +4,15 @@
 //! seen ([`Evidence`]); [`judge`] compares the two, expectation by expectation; [`report`] makes a page of it.
 
 mod alarms;
-mod bad;
 mod catalogue;
-mod drive;
 mod evidence;
 mod file;
 mod ledger;
 mod plan;
 mod range;
-
+mod riders;
 mod run;
+mod trouble;
 mod verdict;
 mod witness;
 

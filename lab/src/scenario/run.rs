@@ -5,20 +5,21 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
 use super::alarms::{self, AlarmSeen};
-use super::drive::Riders;
 use super::evidence::{Evidence, Stretch};
-use super::file::{Act, AlarmSet, Fault, Scenario, Variant};
-use super::ledger;
-use super::plan::{Scale, arrivals};
+use super::file::{Act, Scenario, Variant};
+use super::ledger::{self, Wanted};
+use super::plan::Scale;
+use super::riders;
+use super::trouble::Fault;
 use super::witness::{self, Window};
 use crate::assembly::{Lab, LabError, Options, Plan};
 use crate::binaries::{self, BuildError, Profile};
 use crate::cloudwatch::Datum;
 use crate::cloudwatch::alarms::State;
-use crate::console;
+use crate::load;
 use crate::template::MetricName;
 
 /// What to play, and with what.
@@ -70,7 +71,7 @@ pub enum Progress {
         /// When.
         at: f64,
         /// How many riders were told what; 0 is no answer.
-        statuses: BTreeMap<u16, usize>,
+        statuses: BTreeMap<u16, u64>,
     },
     /// The load is over, and alarms are waited for.
     Settling {
@@ -126,6 +127,9 @@ pub enum RunError {
         /// Seconds.
         waited: u64,
     },
+    /// No load can be made.
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
     /// The rides table cannot be read.
     #[error("the rides table could not be read")]
     Rows(#[source] crate::dynamodb::DynamoDbError),
@@ -140,6 +144,9 @@ const QUIET_AT_LEAST: Duration = Duration::from_secs(60);
 
 /// How often alarms are looked at while it goes on.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// Riders under way at most: as many as come while one of them waits as long as any can.
+const IN_FLIGHT: usize = 10_000;
 
 /// How often progress is told.
 const TICK: Duration = Duration::from_secs(2);
@@ -192,6 +199,27 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
     Ok(Lab::start(plan, &built).await?)
 }
 
+/// When it began, by all clocks.
+struct Course {
+    began: Instant,
+    began_at: Timestamp,
+    /// By CloudWatch's clock, in milliseconds since 1970.
+    began_ms: i64,
+    scale: Scale,
+}
+
+impl Course {
+    fn beginning(lab: &Lab, scale: Scale) -> Self {
+        let began_ms = lab.instruments.clock.now().as_millisecond();
+        Self { began: Instant::now(), began_at: Timestamp::now(), began_ms, scale }
+    }
+
+    /// Seconds of the scenario since the load began.
+    fn now(&self) -> f64 {
+        self.scale.scenario(self.began.elapsed())
+    }
+}
+
 /// A lab with a scenario on it.
 struct Stage<'a> {
     scenario: &'a Scenario,
@@ -200,7 +228,6 @@ struct Stage<'a> {
     lab: &'a Lab,
     told: &'a (dyn Fn(Progress) + Send + Sync),
     scale: Scale,
-    switches: console::Switches,
     /// What stands before the alarms' names.
     prefix: String,
     api_stage: String,
@@ -218,13 +245,11 @@ impl<'a> Stage<'a> {
         let prefix = format!("wild-rydes-{}-", api.stage);
         let names: BTreeSet<String> =
             lab.cloudwatch.snapshot().alarms.iter().map(|alarm| alarms::short(&alarm.name, &prefix)).collect();
-        let AlarmSet { fire, lasting, allowed } = &act.expect.alarms;
-        if let Some(unknown) = fire.iter().chain(lasting).chain(allowed).find(|name| !names.contains(*name)) {
-            return Err(RunError::NoAlarm(unknown.clone()));
+        if let Some(unknown) = act.expect.alarms.known().find(|name| !names.contains(*name)) {
+            return Err(RunError::NoAlarm(unknown.to_owned()));
         }
-        let switches = console::Switches::new(&lab.stack, lab.dynamodb.clone(), lab.ssm.clone());
         let scale = Scale::new(order.compress);
-        Ok(Self { scenario, act, order, lab, told, scale, switches, prefix, api_stage: api.stage.clone() })
+        Ok(Self { scenario, act, order, lab, told, scale, prefix, api_stage: api.stage.clone() })
     }
 
     /// Waits until every alarm has been looked at and is off, and then for the next minute of CloudWatch's clock: where in a
@@ -251,25 +276,20 @@ impl<'a> Stage<'a> {
 
     async fn play(&self) -> Result<Evidence, RunError> {
         let table = self.lab.table("RidesTable").ok_or(RunError::Missing("RidesTable"))?;
-        let url = format!("{}/{}/ride", self.lab.origin, self.api_stage);
-        let (load, seed) = (&self.scenario.load, self.order.seed);
-        let clock = self.lab.instruments.clock;
-        let (began, began_ms) = (Timestamp::now(), clock.now().as_millisecond());
-        let riders = Riders::new(url, load.client, load.body, self.scale, seed);
+        let course = Course::beginning(self.lab, self.scale);
         (self.told)(Progress::Began);
-        let mut faults = Vec::new();
-        tokio::select! {
-            () = self.watch(&riders, began_ms) => {}
-            played = async { tokio::try_join!(self.ride(&riders), self.break_and_mend(&riders)) } => faults = played?.1,
-        }
-        let seconds = self.now(&riders);
-        let rides = riders.rides();
+        let (progress, seen) = watch::channel(load::Progress::default());
+        let both = async { tokio::try_join!(self.ride(&course, &progress), self.break_and_mend(&course)) };
+        let (rides, faults) = tokio::select! {
+            never = self.watch(&course, &seen) => match never {},
+            played = both => played?,
+        };
+        let seconds = course.now();
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
-        let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, began_ms);
-        let load_seconds = self.scenario.load_seconds();
+        let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
         let window = Window {
-            began,
-            load_ends_ms: self.scale.machine(load_seconds).as_secs_f64() * 1000.0,
+            began: course.began_at,
+            load_ends_ms: self.scale.machine(self.scenario.load_seconds()).as_secs_f64() * 1000.0,
             compress: f64::from(self.order.compress.max(1)),
         };
         let failures = witness::failures(&self.lab.observation, window);
@@ -280,9 +300,9 @@ impl<'a> Stage<'a> {
             title: self.scenario.title.clone(),
             variant: self.order.variant,
             with: self.act.with.clone(),
-            seed,
+            seed: self.order.seed,
             compress: self.order.compress.max(1),
-            began: began.to_string(),
+            began: course.began_at.to_string(),
             seconds,
             phases: self.phases(seconds),
             faults,
@@ -294,31 +314,39 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// The load, and after it riders at the settling rate until the alarms are off; then the last answers.
-    async fn ride(&self, riders: &Riders) -> Result<(), RunError> {
-        let mut asking = JoinSet::new();
-        let arrivals = arrivals(self.scenario, self.scale);
-        riders.load(&arrivals, &mut asking).await;
-        let ends = self.scale.machine(self.scenario.load_seconds());
-        tokio::time::sleep_until((riders.began() + ends).into()).await;
-        (self.told)(Progress::Settling { at: self.now(riders) });
-        let next = u32::try_from(arrivals.len()).unwrap_or(u32::MAX).saturating_add(1);
-        tokio::select! {
-            () = riders.trickle(next, ends, self.scenario.settle.arrival_rate, &mut asking) => {}
-            () = self.settled(riders) => {}
-        }
-        while asking.join_next().await.is_some() {}
-        Ok(())
+    /// The load, and after it riders at the settling rate until the alarms are off.
+    async fn ride(&self, course: &Course, progress: &watch::Sender<load::Progress>) -> Result<Vec<Wanted>, RunError> {
+        let options = load::Options {
+            compress: self.order.compress,
+            client: self.scenario.load.client,
+            in_flight: IN_FLIGHT,
+            tell_apart: true,
+            ..load::Options::new(format!("{}/{}", self.lab.origin, self.api_stage), self.order.seed)
+        };
+        let ends = self.scenario.load_seconds();
+        let (during, after) = (riders::load(self.scenario), riders::afterwards(self.scenario));
+        let unseen = watch::Sender::default();
+        let load = load::run(&during, &options, progress, std::future::pending());
+        // They come whether or not the last of the load have their answers.
+        let settling = async {
+            tokio::time::sleep_until((course.began + self.scale.machine(ends)).into()).await;
+            (self.told)(Progress::Settling { at: course.now() });
+            load::run(&after, &options, &unseen, self.settled(course)).await
+        };
+        let (load, after) = tokio::try_join!(load, settling)?;
+        let mut rides = riders::seen(&load.ledger, 1, 0.0, true, self.scale);
+        let next = u32::try_from(rides.len()).unwrap_or(u32::MAX).saturating_add(1);
+        rides.extend(riders::seen(&after.ledger, next, ends, false, self.scale));
+        Ok(rides)
     }
 
     /// Returns when every alarm that does not look back longer is off, and no earlier than the scenario says.
-    async fn settled(&self, riders: &Riders) {
+    async fn settled(&self, course: &Course) {
         let settle = self.scenario.settle;
         let ends = self.scenario.load_seconds();
-        let lasting = &self.act.expect.alarms.lasting;
-        let stays = |name: &str| lasting.iter().any(|lasting| lasting == &alarms::short(name, &self.prefix));
+        let stays = |name: &str| self.act.expect.alarms.is_lasting(&alarms::short(name, &self.prefix));
         loop {
-            let past = self.now(riders) - ends;
+            let past = course.now() - ends;
             let alarms = self.lab.cloudwatch.snapshot().alarms;
             let on = alarms.iter().any(|alarm| alarm.state == State::Alarm && !stays(&alarm.name));
             if past >= settle.most || (past >= settle.least && !on) {
@@ -329,35 +357,31 @@ impl<'a> Stage<'a> {
     }
 
     /// Turns every fault on and off at its time.
-    async fn break_and_mend(&self, riders: &Riders) -> Result<Vec<Stretch>, RunError> {
-        let mut moments: Vec<(f64, bool, &Fault)> = Vec::new();
-        for fault in &self.act.faults {
-            moments.extend([(fault.at, true, fault), (fault.at + fault.lasts, false, fault)]);
+    async fn break_and_mend(&self, course: &Course) -> Result<Vec<Stretch>, RunError> {
+        let faults = self.act.faults.iter().map(|fault| self.fault(fault, course));
+        futures_util::future::try_join_all(faults).await
+    }
+
+    async fn fault(&self, fault: &Fault, course: &Course) -> Result<Stretch, RunError> {
+        let wrong = |why| RunError::Switch { what: fault.what.clone(), why };
+        let tell = |at, on| (self.told)(Progress::Fault { at, what: fault.what.clone(), on });
+        let moment = |seconds| tokio::time::Instant::from(course.began + self.scale.machine(seconds));
+        tokio::time::sleep_until(moment(fault.at)).await;
+        fault.begin(self.lab, self.order.seed).map_err(wrong)?;
+        let from = course.now();
+        tell(from, true);
+        tokio::select! {
+            () = fault.go_on(self.lab, self.order.seed) => {}
+            () = tokio::time::sleep_until(moment(fault.at + fault.lasts)) => {}
         }
-        // What ends comes before what begins at the same moment.
-        moments.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut seen: Vec<Stretch> = Vec::new();
-        for (at, on, fault) in moments {
-            tokio::time::sleep_until((riders.began() + self.scale.machine(at)).into()).await;
-            let mut order = fault.switch.clone();
-            if !on {
-                order.trouble = None;
-            }
-            let wrong =
-                |why: &dyn std::fmt::Display| RunError::Switch { what: fault.what.clone(), why: why.to_string() };
-            self.switches.carry_out(&order).map_err(|why| wrong(&why))?;
-            let at = self.now(riders);
-            (self.told)(Progress::Fault { at, what: fault.what.clone(), on });
-            match seen.iter_mut().find(|stretch| stretch.what == fault.what && stretch.to.is_infinite()) {
-                Some(stretch) if !on => stretch.to = at,
-                _ => seen.push(Stretch { what: fault.what.clone(), from: at, to: f64::INFINITY }),
-            }
-        }
-        Ok(seen)
+        fault.end(self.lab).map_err(wrong)?;
+        let to = course.now();
+        tell(to, false);
+        Ok(Stretch { what: fault.what.clone(), from, to })
     }
 
     /// Tells of alarms and answers, until dropped.
-    async fn watch(&self, riders: &Riders, began_ms: i64) {
+    async fn watch(&self, course: &Course, progress: &watch::Receiver<load::Progress>) -> std::convert::Infallible {
         let mut on = BTreeSet::new();
         let mut ticked = Instant::now();
         loop {
@@ -367,13 +391,13 @@ impl<'a> Stage<'a> {
                 let name = alarms::short(&alarm.name, &self.prefix);
                 let changed = if is_on { on.insert(name.clone()) } else { on.remove(&name) };
                 if changed {
-                    let at = (alarm.since_ms - began_ms) as f64 / 1000.0;
+                    let at = (alarm.since_ms - course.began_ms) as f64 / 1000.0;
                     (self.told)(Progress::Alarm { at, name, on: is_on });
                 }
             }
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
-                (self.told)(Progress::Tick { at: self.now(riders), statuses: riders.statuses() });
+                (self.told)(Progress::Tick { at: course.now(), statuses: riders::statuses(&progress.borrow()) });
             }
         }
     }
@@ -410,17 +434,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Seconds of the scenario since the load began.
-    fn now(&self, riders: &Riders) -> f64 {
-        self.scale.scenario(riders.began().elapsed())
-    }
-
     fn phases(&self, seconds: f64) -> Vec<Stretch> {
         let mut from = 0.0;
         let mut all: Vec<Stretch> = Vec::new();
         for phase in &self.scenario.load.phases {
-            let to = from + phase.duration;
-            all.push(Stretch { what: phase.name.clone(), from, to });
+            let to = from + phase.length.as_secs_f64();
+            all.push(Stretch { what: phase.name.clone().unwrap_or_default(), from, to });
             from = to;
         }
         all.push(Stretch { what: "afterwards".to_owned(), from, to: seconds });

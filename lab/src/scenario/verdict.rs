@@ -98,8 +98,7 @@ pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
 }
 
 fn alarms(set: &AlarmSet, evidence: &Evidence) -> Vec<Verdict> {
-    let named: BTreeSet<&str> = set.fire.iter().chain(&set.lasting).map(String::as_str).collect();
-    let allowed: BTreeSet<&str> = set.allowed.iter().map(String::as_str).collect();
+    let (named, allowed) = (set.named(), set.permitted());
     let fired: BTreeSet<&str> = evidence.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
     let silent: Vec<&str> = named.difference(&fired).copied().collect();
     let other: Vec<&str> =
@@ -130,12 +129,11 @@ fn alarms(set: &AlarmSet, evidence: &Evidence) -> Vec<Verdict> {
 
 /// An alarm must be off again at the end; one that looks back longer, once the failures have left its window.
 fn clearing(set: &AlarmSet, evidence: &Evidence) -> Verdict {
-    let lasting = |name: &str| set.lasting.iter().any(|lasting| lasting == name);
     let mut stuck = Vec::new();
     let mut later = Vec::new();
     for alarm in evidence.alarms.iter().filter(|alarm| !alarm.cleared()) {
         match alarm.clears_after {
-            Some(seconds) if lasting(&alarm.name) => later.push(format!("{} after {}", alarm.name, hours(seconds))),
+            Some(seconds) if set.is_lasting(&alarm.name) => later.push(format!("{} after {}", alarm.name, hours(seconds))),
             _ => stuck.push(alarm.name.as_str()),
         }
     }

@@ -40,7 +40,7 @@ fn at(seconds: f64) -> String {
     format!("{seconds:>5.0} s")
 }
 
-fn answers(statuses: &BTreeMap<u16, usize>) -> String {
+fn answers(statuses: &BTreeMap<u16, u64>) -> String {
     let said = statuses.iter().map(|(status, count)| match status {
         0 => format!("{count} without an answer"),
         status => format!("{count} x {status}"),
