@@ -331,7 +331,11 @@ impl Scenario {
             let act = self.act(variant)?;
             for fault in &act.faults {
                 if !fault.is_one() {
-                    return Some(format!("{}: the fault \"{}\" needs a switch or a function", variant.name(), fault.what));
+                    return Some(format!(
+                        "{}: the fault \"{}\" needs a switch or a function",
+                        variant.name(),
+                        fault.what
+                    ));
                 }
                 if fault.at < 0.0 || !positive(fault.lasts) || fault.at + fault.lasts > end {
                     return Some(format!(

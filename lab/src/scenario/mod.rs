@@ -10,6 +10,7 @@ mod file;
 mod ledger;
 mod plan;
 mod range;
+pub mod report;
 mod riders;
 mod run;
 mod trouble;

@@ -133,7 +133,9 @@ fn clearing(set: &AlarmSet, evidence: &Evidence) -> Verdict {
     let mut later = Vec::new();
     for alarm in evidence.alarms.iter().filter(|alarm| !alarm.cleared()) {
         match alarm.clears_after {
-            Some(seconds) if set.is_lasting(&alarm.name) => later.push(format!("{} after {}", alarm.name, hours(seconds))),
+            Some(seconds) if set.is_lasting(&alarm.name) => {
+                later.push(format!("{} after {}", alarm.name, hours(seconds)))
+            }
             _ => stuck.push(alarm.name.as_str()),
         }
     }

@@ -1,5 +1,6 @@
 //! `cargo lab scenario`.
 
+mod kept;
 mod list;
 mod run;
 mod show;

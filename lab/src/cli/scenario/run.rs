@@ -8,11 +8,13 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
+use super::kept::Kept;
 use super::telling;
 use crate::binaries::Profile;
 use crate::cli::observe::Table;
 use crate::cli::terminal::{self, Style};
 use crate::cli::{nearest_template, stopping, workspace_of};
+use crate::scenario::report::{self, Shown};
 use crate::scenario::{self, Evidence, Order, Scenario, Variant, Verdict};
 
 #[derive(Debug, Args)]
@@ -38,7 +40,7 @@ pub(super) struct Run {
     /// Seed of what is random [default: a new one, which is printed]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write a page with charts, alarms, traces and ledgers to this file
+    /// Write a page with charts, alarms, traces and ledgers to this file; the last run of the other act stands beside it
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Print what was seen and the verdicts as JSON
@@ -74,6 +76,14 @@ impl Run {
             _ => Variant::Run,
         };
         let (evidence, verdicts) = self.one(&scenario, variant, self.compress, seed, template).await?;
+        let kept = Kept::of(template);
+        kept.keep(&evidence, &verdicts)?;
+        if let Some(file) = &self.report {
+            let beside = kept.beside(&scenario, &evidence);
+            let beside = beside.as_ref().map(|(evidence, verdicts)| Shown { evidence, verdicts });
+            let page = report::page(&scenario, Shown { evidence: &evidence, verdicts: &verdicts }, beside);
+            std::fs::write(file, page).with_context(|| format!("could not write {}", file.display()))?;
+        }
         let passed = if self.json {
             terminal::print(&serde_json::to_string_pretty(&json!({"evidence": evidence, "verdicts": verdicts}))?);
             verdicts.iter().all(|verdict| verdict.passed)
@@ -116,6 +126,7 @@ impl Run {
                 let compress = self.compress.min(scenario.compress.most);
                 let row = match self.one(&scenario, variant, compress, seed, template).await {
                     Ok((evidence, verdicts)) => {
+                        Kept::of(template).keep(&evidence, &verdicts)?;
                         telling::verdicts(&evidence, &verdicts);
                         Row::of(&verdicts)
                     }
