@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename_all = "camelCase")]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
     enum Part {
         Wheel,
         Horn(u8),
@@ -254,7 +254,7 @@ mod tests {
             ("name: cart\nparts:\n  - bell: 1\n", "thing.yaml:3:5: parts[0].bell: ", "unknown variant `bell`"),
             ("name: cart\nparts:\n  - slow: {s: 1}\n", "thing.yaml:3:12: parts[0].slow.s: ", "unknown field `s`"),
             ("name: cart\nname: bus\n", "thing.yaml:2:1: ", "twice"),
-            ("name:\n", "thing.yaml:1:6: ", "there is no value"),
+            ("name:\n", "thing.yaml:1:5: ", "there is no value"),
             ("name: !Ref cart\n", "thing.yaml:1:", "only templates"),
             ("name: [unclosed", "thing.yaml:", "not YAML"),
         ] {

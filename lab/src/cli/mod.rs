@@ -2,6 +2,7 @@
 
 mod breakage;
 mod invoke;
+mod load;
 mod observe;
 mod ride;
 mod scenario;
@@ -45,6 +46,8 @@ enum Command {
     Break(breakage::Break),
     /// End what `cargo lab break` began
     Mend(breakage::Mend),
+    /// Let riders come at a rate, as a load profile says, and compare what they saw with the table
+    Load(load::Load),
     /// Show the alarms of the running lab and their states
     Alarms(observe::Alarms),
     /// List the requests that the running lab has answered
@@ -167,6 +170,7 @@ pub fn main() -> ExitCode {
             Command::Token(command) => command.run().await,
             Command::Break(command) => command.run().await,
             Command::Mend(command) => command.run().await,
+            Command::Load(command) => command.run().await,
             Command::Alarms(command) => command.run().await,
             Command::Requests(command) => command.run().await,
             Command::Trace(command) => command.run().await,

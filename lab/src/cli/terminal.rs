@@ -77,6 +77,12 @@ pub(super) fn error(error: &anyhow::Error) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Prints a line on standard error.
+pub(super) fn warn(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Prints a line on standard output; false once nobody reads it.
 pub(super) fn print(text: &str) -> bool {
     writeln!(std::io::stdout(), "{text}").is_ok()

@@ -79,3 +79,60 @@ fn may_pass(seen: &Seen) -> bool {
         Seen::Unfinished => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::ledger::Failure;
+    use proptest::prelude::*;
+
+    fn pause(client: Client, attempts: usize, seen: &Seen, retry_after: Option<u64>, waited: u64) -> Option<Duration> {
+        let retry_after = retry_after.map(Duration::from_secs);
+        let waited = Duration::from_secs(waited);
+        client.again(Situation { attempts, seen, retry_after, waited }, &mut Rng::with_seed(1))
+    }
+
+    #[test]
+    fn a_browser_repeats_what_may_pass_and_nothing_else() {
+        for status in [408, 409, 429, 500, 502, 503, 504] {
+            assert!(pause(Client::Browser, 1, &Seen::Answer(status), None, 0).is_some(), "{status}");
+        }
+        for status in [200, 201, 301, 400, 401, 403, 404, 413, 422, 501] {
+            assert!(pause(Client::Browser, 1, &Seen::Answer(status), None, 0).is_none(), "{status}");
+        }
+        for failure in [Failure::Refused, Failure::Reset, Failure::TimedOut] {
+            assert!(pause(Client::Browser, 1, &Seen::Failed(failure), None, 0).is_some());
+        }
+    }
+
+    #[test]
+    fn a_browser_gives_up() {
+        let refused = Seen::Answer(503);
+        assert!(pause(Client::Browser, 3, &refused, None, 0).is_some());
+        assert!(pause(Client::Browser, 4, &refused, None, 0).is_none(), "after four attempts");
+        assert!(pause(Client::Browser, 1, &refused, Some(3600), 0).is_none(), "rather than wait an hour");
+        assert!(pause(Client::Browser, 1, &refused, None, 60).is_none(), "after a minute");
+    }
+
+    #[test]
+    fn a_naive_client_repeats_at_once_and_others_not_at_all() {
+        assert_eq!(pause(Client::Naive, 9, &Seen::Answer(422), Some(5), 900), Some(Duration::ZERO));
+        assert_eq!(pause(Client::Naive, 10, &Seen::Answer(503), None, 0), None);
+        assert_eq!(pause(Client::Naive, 1, &Seen::Answer(201), None, 0), None);
+        assert_eq!(pause(Client::None, 1, &Seen::Failed(Failure::Reset), None, 0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_browsers_pause_is_never_shorter_than_asked_nor_longer_than_bounded(
+            attempts in 1_usize..4, asked in 0_u64..10, seed: u64,
+        ) {
+            let retry_after = Some(Duration::from_secs(asked));
+            let situation =
+                Situation { attempts, seen: &Seen::Answer(503), retry_after, waited: Duration::ZERO };
+            let pause = Client::Browser.again(situation, &mut Rng::with_seed(seed)).expect("again");
+            let bound = Duration::from_millis(500 << (attempts - 1));
+            prop_assert!(pause >= Duration::from_secs(asked) && pause <= Duration::from_secs(asked) + bound);
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! a request was meant to be sent, so that a server that stalls cannot hide the requests that waited meanwhile
 //! ("coordinated omission").
 
+mod agreement;
 mod arrival;
 mod call;
 mod client;
@@ -21,11 +22,13 @@ mod rider;
 mod schedule;
 mod spread;
 mod summary;
+mod target;
 mod transport;
 
 #[cfg(test)]
 mod tests;
 
+pub use agreement::Agreement;
 pub use arrival::Arrival;
 pub use client::Client;
 pub use ensure::{Check, Condition, Ensure};
@@ -42,7 +45,6 @@ use clock::MachineClock;
 use generator::Generator;
 use tokio::sync::watch;
 use transport::Http;
-use url::{Host, Url};
 
 /// How a profile is run.
 #[derive(Debug, Clone)]
@@ -125,46 +127,8 @@ pub async fn run(
     progress: &watch::Sender<Progress>,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<Outcome, LoadError> {
-    let target = target(&options.target, options.allow_remote)?;
+    let target = target::judge(&options.target, options.allow_remote)?;
     let transport = Http::new(&target, options.token.as_deref())?;
     let generator = Generator { profile, options, clock: MachineClock::start(), transport, progress };
     Ok(generator.run(stop).await)
-}
-
-/// Refuses other machines unless they are allowed. Nothing here asks a name server: a name that is not `localhost` is
-/// somebody else's.
-fn target(text: &str, allow_remote: bool) -> Result<Url, LoadError> {
-    let url = Url::parse(text).map_err(|_| LoadError::Target(text.to_owned()))?;
-    let local = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => return Err(LoadError::Target(text.to_owned())),
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(LoadError::Target(text.to_owned()));
-    }
-    if local || allow_remote { Ok(url) } else { Err(LoadError::Remote(url.origin().ascii_serialization())) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_loaded_unless_another_one_is_allowed() {
-        for local in ["http://127.0.0.1:3000/dev", "http://localhost:3000", "http://[::1]:3000", "http://127.9.9.9"] {
-            assert!(target(local, false).is_ok(), "{local}");
-        }
-        for remote in
-            ["https://api.example.com/prod", "http://10.0.0.1", "http://localhost.example.com", "http://0.0.0.0:3000"]
-        {
-            let refused = target(remote, false).expect_err(remote).to_string();
-            assert!(refused.contains("--allow-remote"), "{refused}");
-            assert!(target(remote, true).is_ok(), "{remote}");
-        }
-        for no_url in ["127.0.0.1:3000", "", "file:///etc/passwd", "ftp://127.0.0.1/"] {
-            assert!(matches!(target(no_url, true), Err(LoadError::Target(_))), "{no_url}");
-        }
-    }
 }

@@ -26,22 +26,23 @@ impl Spread {
     pub fn of(mut figures: Vec<f64>) -> Option<Self> {
         figures.sort_by(f64::total_cmp);
         let (min, max) = (*figures.first()?, *figures.last()?);
-        let rank = |percent: f64| {
-            let rank = (percent / 100.0 * figures.len() as f64).ceil().max(1.0) as usize;
-            round(figures[rank.min(figures.len()) - 1])
+        // In whole numbers: 99.9 % of 1000 in binary fractions are a little more than 999.
+        let rank = |per_mille: usize| {
+            let rank = (figures.len() * per_mille).div_ceil(1000).max(1);
+            round(figures[rank - 1])
         };
         Some(Self {
             min: round(min),
             max: round(max),
             count: figures.len() as u64,
             mean: round(figures.iter().sum::<f64>() / figures.len() as f64),
-            p50: rank(50.0),
-            median: rank(50.0),
-            p75: rank(75.0),
-            p90: rank(90.0),
-            p95: rank(95.0),
-            p99: rank(99.0),
-            p999: rank(99.9),
+            p50: rank(500),
+            median: rank(500),
+            p75: rank(750),
+            p90: rank(900),
+            p95: rank(950),
+            p99: rank(990),
+            p999: rank(999),
         })
     }
 

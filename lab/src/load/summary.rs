@@ -121,3 +121,53 @@ fn rate(ledger: &Ledger) -> Option<f64> {
     let rate = if span > 0.0 { (count - 1) as f64 / span } else { count as f64 };
     Some((rate * 10.0).round() / 10.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::ensure::Condition;
+
+    fn summary() -> Summary {
+        let mut summary = Summary::default();
+        summary.count("http.requests", 150);
+        summary.count("http.codes.201", 149);
+        summary.count("vusers.created", 150);
+        summary.rates.insert("http.request_rate".to_owned(), 10.0);
+        let spread = Spread::of(vec![10.0, 20.0]).expect("figures");
+        summary.summaries.insert("http.response_time".to_owned(), spread);
+        summary
+    }
+
+    fn judge(expression: &str, scale: f64) -> Check {
+        let ensure = Ensure { conditions: vec![Condition::new(expression).expect("an expression")] };
+        summary().judge(&ensure, scale).remove(0)
+    }
+
+    #[test]
+    fn a_run_is_judged_by_counters_rates_and_spreads() {
+        for (expression, ok) in [
+            ("http.requests >= 150", true),
+            ("http.codes.201 == http.requests", false),
+            ("http.response_time.p99 < 21 and http.request_rate > 9", true),
+            ("http.response_time.p99 < 20", false),
+            ("0 / 0", false),
+        ] {
+            assert_eq!(judge(expression, 1.0).ok, ok, "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_compressed_run_is_judged_as_if_it_were_whole() {
+        assert!(judge("http.requests >= 1800", 12.0).ok);
+        assert!(!judge("http.codes.201 == http.requests", 12.0).ok);
+        assert!(judge("http.response_time.p99 == 20 and http.request_rate == 10", 12.0).ok, "times and rates stay");
+        // 1800 riders as 7 would have them: 150 * (1800 / 150) must not miss the mark by a binary digit.
+        assert!(judge("http.requests >= 1050", 1050.0 / 150.0).ok);
+    }
+
+    #[test]
+    fn a_metric_that_nothing_counted_fails_its_check_and_is_named() {
+        let check = judge("http.codes.503 == 0", 1.0);
+        assert_eq!((check.ok, check.missing.as_deref()), (false, Some("http.codes.503")));
+    }
+}
