@@ -56,6 +56,9 @@ pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimit
         .operation_attempt_timeout(limits.attempt_timeout)
         .build();
     let retries = RetryConfig::standard().with_max_attempts(limits.attempts).with_initial_backoff(FIRST_PAUSE);
+    let http = http_client();
+    #[cfg(feature = "faults")]
+    let http = if crate::faults::are_wanted(environment) { crate::faults::faulty(http, service) } else { http };
     let mut config = SdkConfig::builder();
     config.set_endpoint_url(endpoint.map(str::to_owned));
     Ok(config
@@ -63,7 +66,7 @@ pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimit
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .timeout_config(timeouts)
         .retry_config(retries)
-        .http_client(http_client())
+        .http_client(http)
         .build())
 }
 

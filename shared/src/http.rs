@@ -3,6 +3,8 @@
 
 mod client;
 mod error;
+#[cfg(feature = "faults")]
+mod faulty;
 #[cfg(feature = "signing")]
 mod signing;
 mod tls;
@@ -10,6 +12,8 @@ mod trace;
 
 pub use client::{Answer, Call, Client, LONGEST_ANSWER};
 pub use error::CallError;
+#[cfg(feature = "faults")]
+pub use faulty::Injected;
 #[cfg(feature = "signing")]
 pub use signing::{Signer, Unsigned};
 pub use tls::NoTls;

@@ -10,6 +10,8 @@
 //! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two and with `signing` |
 //! | `params` | `params`, `service_url` | the SSM client |
 //! | `dynamodb` | `dynamodb` | the DynamoDB client |
+//! | `fault-flags` | `faults`, the configuration only | regex-lite |
+//! | `faults` | `faults`; comes with `params` and `service` | nothing more |
 
 pub mod budget;
 pub mod config;
@@ -28,6 +30,8 @@ pub mod telemetry;
 pub mod aws;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
+#[cfg(feature = "fault-flags")]
+pub mod faults;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "idempotency")]

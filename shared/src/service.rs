@@ -3,6 +3,7 @@
 //! Three tower services, one inside the other: [`Invocations`] gives a request its id, its budget and its log line,
 //! [`CatchPanic`] turns a panic into a 500 while the process lives, [`Router`] finds the route and asks the handler.
 
+mod faulty;
 mod invocation;
 mod panic;
 mod route;

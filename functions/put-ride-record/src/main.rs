@@ -2,6 +2,7 @@
 
 use put_ride_record::{PutRideRecord, RidesTable, SERVICE, routes};
 use shared::config::Environment;
+use shared::faults::{self, Faults};
 use shared::{dynamodb, service, telemetry};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,5 +22,6 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let table = environment.text("RIDES_TABLE")?;
     let client = dynamodb::client(environment)?;
     dynamodb::warm(&client, WARM_UP).await;
-    service::run(settings, routes(), PutRideRecord::new(RidesTable::new(client, table))).await
+    let service = service::service(settings, routes(), PutRideRecord::new(RidesTable::new(client, table)));
+    faults::run(Faults::read(SERVICE, environment), service).await
 }

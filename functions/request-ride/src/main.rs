@@ -3,6 +3,7 @@
 use request_ride::{ClaimsTable, RequestRide, SERVICE, Services, Settings, routes};
 use shared::budget::Budget;
 use shared::config::Environment;
+use shared::faults::{self, Faults};
 use shared::http::{Client, Signer};
 use shared::idempotency::Once;
 use shared::params::Ssm;
@@ -27,5 +28,6 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let budget = Budget::lasting(patience);
     tokio::join!(services.warm(&budget), dynamodb::warm(&dynamodb, patience));
     let once = Once::new(ClaimsTable::new(dynamodb, settings.idempotency_table.clone()), settings.idempotency);
-    service::run(common, routes(&settings), RequestRide::new(services, once)).await
+    let service = service::service(common, routes(&settings), RequestRide::new(services, once));
+    faults::run(Faults::read(SERVICE, environment), service).await
 }

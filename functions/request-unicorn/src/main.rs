@@ -3,6 +3,7 @@
 use request_unicorn::{CachedFleet, RequestUnicorn, SERVICE, UnicornsTable, routes};
 use shared::budget::Budget;
 use shared::config::Environment;
+use shared::faults::{self, Faults};
 use shared::{dynamodb, service, telemetry};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,5 +25,6 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let fleet = CachedFleet::new(table, ttl);
     // Best effort: what fails here is logged there, and the first request tries again.
     let _ = fleet.unicorns(&Budget::lasting(WARM_UP)).await;
-    service::run(settings, routes(), RequestUnicorn::new(fleet)).await
+    faults::run(Faults::read(SERVICE, environment), service::service(settings, routes(), RequestUnicorn::new(fleet)))
+        .await
 }

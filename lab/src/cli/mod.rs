@@ -1,6 +1,7 @@
 //! The command line.
 
 mod breakage;
+mod faults;
 mod invoke;
 mod load;
 mod observe;
@@ -48,6 +49,8 @@ enum Command {
     Mend(breakage::Mend),
     /// Let riders come at a rate, as a load profile says, and compare what they saw with the table
     Load(load::Load),
+    /// Inject faults into the functions of the running lab, or of a stack in AWS
+    Faults(faults::Faults),
     /// Show the alarms of the running lab and their states
     Alarms(observe::Alarms),
     /// List the requests that the running lab has answered
@@ -171,6 +174,7 @@ pub fn main() -> ExitCode {
             Command::Break(command) => command.run().await,
             Command::Mend(command) => command.run().await,
             Command::Load(command) => command.run().await,
+            Command::Faults(command) => command.run().await,
             Command::Alarms(command) => command.run().await,
             Command::Requests(command) => command.run().await,
             Command::Trace(command) => command.run().await,

@@ -23,6 +23,9 @@ pub(super) struct State {
     pub(super) console_secret: String,
     /// DynamoDB's endpoint.
     pub(super) dynamodb: String,
+    /// SSM's endpoint.
+    #[serde(default)]
+    pub(super) ssm: String,
     /// Physical name of the rides table.
     pub(super) rides_table: String,
     /// Where riders get tokens, when the stack has a user pool.
@@ -53,6 +56,7 @@ impl State {
             console: lab.console.origin.clone(),
             console_secret: lab.console.secret.clone(),
             dynamodb: lab.endpoints.dynamodb.clone(),
+            ssm: lab.endpoints.ssm.clone(),
             rides_table: lab.table("RidesTable").context("the template has no RidesTable")?.to_owned(),
             user_pool,
         })

@@ -11,6 +11,7 @@ mod command_line;
 mod environments;
 mod failures;
 mod fake_services;
+mod faults;
 mod front_door;
 mod idempotency;
 mod openapi;

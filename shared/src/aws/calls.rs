@@ -93,6 +93,10 @@ impl Intercept for Calls {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = bag.get_mut_from_interceptor_state::<Call>() {
+            #[cfg(feature = "faults")]
+            if let Some(marked) = crate::faults::marked() {
+                call.subsegment.annotate("fault", marked.mode.name());
+            }
             let answer = Answer::of(context);
             call.attempted(answer.status(), answer.kind().into_owned());
             call.answered(&answer);

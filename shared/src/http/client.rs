@@ -144,6 +144,8 @@ impl Client {
     async fn attempt(&self, call: &Call<'_>, context: &RequestContext) -> Result<Answer, CallError> {
         let attempt = Attempt::begin(call, context);
         let result = self.exchange(call, context, attempt.as_ref().and_then(Attempt::header)).await;
+        #[cfg(feature = "faults")]
+        let attempt = attempt.map(|attempt| attempt.marked(crate::faults::marked()));
         if let Some(attempt) = attempt {
             attempt.end(&result);
         }
@@ -158,7 +160,14 @@ impl Client {
         trace: Option<HeaderValue>,
     ) -> Result<Answer, CallError> {
         let allowed = context.budget.attempt_at(Instant::now(), call.attempt_timeout).ok_or(CallError::OutOfTime)?;
+        #[cfg(feature = "faults")]
+        let (allowed, fault_header) = match super::faulty::meet(call, allowed).await? {
+            super::faulty::Left::Answer(answer) => return Ok(answer),
+            super::faulty::Left::Time(left, header) => (left, header),
+        };
         let mut headers = context.outbound_headers(allowed);
+        #[cfg(feature = "faults")]
+        headers.extend(fault_header);
         if let Some(trace) = trace {
             headers.insert(X_AMZN_TRACE_ID, trace); // in place of it: `extend` would send both
         }

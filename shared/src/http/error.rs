@@ -30,6 +30,10 @@ pub enum CallError {
         /// The longest that is read.
         limit: usize,
     },
+    /// A fault on purpose.
+    #[cfg(feature = "faults")]
+    #[error("{0}, by an injected fault")]
+    Injected(super::Injected),
 }
 
 impl CallError {
@@ -52,6 +56,8 @@ impl CallError {
             Self::OutOfTime | Self::TooLong { .. } => false,
             #[cfg(feature = "signing")]
             Self::Unsigned(_) => false,
+            #[cfg(feature = "faults")]
+            Self::Injected(_) => true,
         }
     }
 }

@@ -9,6 +9,8 @@ pub(super) struct Attempt {
     subsegment: Subsegment,
     http: Http,
     hands_on: bool,
+    /// Whether it was made at all, and not answered by a fault.
+    sent: bool,
 }
 
 impl Attempt {
@@ -22,13 +24,23 @@ impl Attempt {
         let url = url.as_str().chars().take(250).collect(); // the longest text of a field
         let request = HttpRequest { method: call.method.to_string(), url, traced: None };
         let http = Http { request: Some(request), response: None };
-        Some(Self { subsegment, http, hands_on: context.trace.is_some() })
+        Some(Self { subsegment, http, hands_on: context.trace.is_some(), sent: true })
     }
 
     /// The trace header with this attempt as the parent. None for a request that is to carry none: one outside of the
     /// system, whose answer will never be a segment.
     pub(super) fn header(&self) -> Option<HeaderValue> {
         HeaderValue::from_str(&self.subsegment.header().to_string()).ok().filter(|_| self.hands_on)
+    }
+
+    /// With the fault that it met, if it met one.
+    #[cfg(feature = "faults")]
+    pub(super) fn marked(mut self, marked: Option<crate::faults::Marked>) -> Self {
+        if let Some(marked) = marked {
+            self.subsegment.annotate("fault", marked.mode.name());
+            self.sent = marked.sent;
+        }
+        self
     }
 
     /// Ends it, with what it brought.
@@ -43,7 +55,7 @@ impl Attempt {
         };
         if let Some(request) = &mut self.http.request {
             // Else the trace would wait for a segment of somebody who was never reached.
-            request.traced = (self.hands_on && reached(result)).then_some(true);
+            request.traced = (self.hands_on && self.sent && reached(result)).then_some(true);
         }
         self.subsegment.details.http = Some(self.http);
         self.subsegment.end(&outcome);
@@ -56,6 +68,8 @@ fn reached(result: &Result<Answer, CallError>) -> bool {
         Err(CallError::OutOfTime | CallError::Connect(_)) => false,
         #[cfg(feature = "signing")]
         Err(CallError::Unsigned(_)) => false,
+        #[cfg(feature = "faults")]
+        Err(CallError::Injected(_)) => false,
         Ok(_) | Err(CallError::TimedOut { .. } | CallError::Broken(_) | CallError::TooLong { .. }) => true,
     }
 }

@@ -1,3 +1,4 @@
+use super::faulty::Faulty;
 use super::{Answer, Call, Routes};
 use crate::budget::{Budget, Limits, caller_waits};
 use crate::config::{ConfigError, Environment};
@@ -61,15 +62,17 @@ impl<S> Invocations<S> {
         Self { settings, routes, cold: AtomicBool::new(true), inner }
     }
 
-    fn context(&self, request: &lambda_http::Request) -> RequestContext {
+    /// The function's own limits: what its caller says is left out.
+    fn limits(&self, request: &lambda_http::Request) -> Limits {
         let now_ms = u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default();
+        let deadline_ms = request.lambda_context_ref().map_or(0, |invocation| invocation.deadline);
+        Limits { now_ms, deadline_ms, timeout: self.settings.timeout, caller_waits: None }
+    }
+
+    fn context(&self, request: &lambda_http::Request) -> RequestContext {
         let invocation = request.lambda_context_ref();
-        let limits = Limits {
-            now_ms,
-            deadline_ms: invocation.map_or(0, |invocation| invocation.deadline),
-            timeout: self.settings.timeout,
-            caller_waits: caller_waits(request.headers()).filter(|_| self.routes.caller_budget),
-        };
+        let caller_waits = caller_waits(request.headers()).filter(|_| self.routes.caller_budget);
+        let limits = Limits { caller_waits, ..self.limits(request) };
         RequestContext {
             request_id: RequestId::of(request.headers()),
             budget: Budget::start_at(Instant::now(), &limits),
@@ -106,6 +109,8 @@ where
             cold_start,
         );
         let request_id = context.request_id.clone();
+        #[cfg(feature = "faults")]
+        let asked = crate::faults::Asked::of(request.headers(), &request_id, self.limits(&request).allowance());
         let mut subsegment = self.settings.tracer.begin(context.trace.as_deref(), SUBSEGMENT);
         let method = method_name(request.method());
         let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
@@ -126,10 +131,20 @@ where
         let work = span.in_scope(|| self.inner.call(call));
         let metrics = Recorder::default();
         let answering = async move {
+            let faulty = Faulty::current();
+            let work = faulty.around(
+                #[cfg(feature = "faults")]
+                asked,
+                work,
+            );
             let Ok(answer) = below(subsegment.as_ref(), metrics.clone().during(work)).await;
+            let faults = faulty.injected();
             if let Some(mut subsegment) = subsegment {
                 let status = answer.as_ref().map_or_else(|failure| failure.problem.status(), Response::status);
                 subsegment.annotate("status", status.as_u16());
+                if let Some(faults) = &faults {
+                    subsegment.annotate("faults", faults.as_str());
+                }
                 let fine = |response: &Response<_>| Outcome::of_status(response.status().as_u16());
                 subsegment.end(&answer.as_ref().map_or_else(Blame::blame, fine));
             }
@@ -140,13 +155,15 @@ where
                     (problem.into_response(&request_id), Some((detail, cause)))
                 }
             };
+            faulty.corrupt(&mut response);
             let headers = response.headers_mut();
             headers.extend(common_headers);
             headers.insert(X_REQUEST_ID, request_id.to_header());
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
             let latency = started.elapsed();
-            completed(method, route, status, latency.as_micros() as f64 / 1_000.0, failure);
+            let duration_ms = latency.as_micros() as f64 / 1_000.0;
+            completed(method, route, status, duration_ms, faults.as_deref(), failure);
             metrics.record(REQUEST_LATENCY, OfService, latency);
             metrics.record(COLD_START, OfService, cold_start.into());
             metrics.flush();
@@ -165,13 +182,20 @@ fn method_name(method: &Method) -> &'static str {
 type Cause = Option<Box<dyn std::error::Error + Send + Sync>>;
 
 /// The one line of a request.
-fn completed(method: &str, route: &str, status: u16, duration_ms: f64, failure: Option<(String, Cause)>) {
+fn completed(
+    method: &str,
+    route: &str,
+    status: u16,
+    duration_ms: f64,
+    faults: Option<&str>,
+    failure: Option<(String, Cause)>,
+) {
     let (detail, cause) = failure.map_or((None, None), |(detail, cause)| (Some(detail), cause));
     let error = cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static));
     let detail = detail.as_deref();
     match status {
-        500 => tracing::error!(method, route, status, duration_ms, detail, error, "request completed"),
-        501.. => tracing::warn!(method, route, status, duration_ms, detail, error, "request completed"),
-        _ => tracing::info!(method, route, status, duration_ms, detail, error, "request completed"),
+        500 => tracing::error!(method, route, status, duration_ms, faults, detail, error, "request completed"),
+        501.. => tracing::warn!(method, route, status, duration_ms, faults, detail, error, "request completed"),
+        _ => tracing::info!(method, route, status, duration_ms, faults, detail, error, "request completed"),
     }
 }

@@ -16,7 +16,7 @@ mod unit;
 pub use catalogue::*;
 pub use definition::Metric;
 pub use recorder::{Recorder, emit};
-pub use subject::{OfDependency, OfRide, OfService, Subject};
+pub use subject::{OfDependency, OfFault, OfRide, OfService, Subject};
 pub use unit::{Count, Milliseconds, Unit};
 
 pub(super) use document::Document;

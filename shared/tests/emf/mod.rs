@@ -16,7 +16,7 @@ const UNITS: &str = "Seconds|Microseconds|Milliseconds|Bytes|Kilobytes|Megabytes
     Megabits|Gigabits|Terabits|Percent|Count|Bytes/Second|Kilobytes/Second|Megabytes/Second|Gigabytes/Second|\
     Terabytes/Second|Bits/Second|Kilobits/Second|Megabits/Second|Gigabits/Second|Terabits/Second|Count/Second|None";
 /// What may be a dimension here: nothing that has many values.
-const DIMENSIONS: [&str; 3] = ["service", "stage", "dependency"];
+const DIMENSIONS: [&str; 4] = ["service", "stage", "dependency", "fault"];
 /// What every line of metrics says besides its values.
 const IDENTITY: [&str; 9] = [
     "timestamp",

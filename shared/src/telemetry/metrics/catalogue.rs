@@ -1,6 +1,6 @@
 //! Every metric that there is.
 
-use super::{Count, Metric, Milliseconds, OfDependency, OfRide, OfService};
+use super::{Count, Metric, Milliseconds, OfDependency, OfFault, OfRide, OfService};
 
 /// How long a request took, from its event to its answer.
 pub const REQUEST_LATENCY: Metric<Milliseconds, OfService> = Metric::new("RequestLatency");
@@ -21,6 +21,9 @@ pub const DEPENDENCY_LATENCY: Metric<Milliseconds, OfDependency> = Metric::new("
 pub const DEPENDENCY_ERRORS: Metric<Count, OfDependency> = Metric::new("DependencyErrors");
 /// How many attempts of a call came after the first.
 pub const RETRIES: Metric<Count, OfDependency> = Metric::new("Retries");
+
+/// 1 for each fault that was injected on purpose.
+pub const FAULTS_INJECTED: Metric<Count, OfFault> = Metric::new("FaultsInjected");
 
 /// 1 for a valid request for a new ride.
 pub const RIDES_REQUESTED: Metric<Count, OfRide> = Metric::new("RidesRequested");

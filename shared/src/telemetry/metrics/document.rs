@@ -21,7 +21,7 @@ const NEWEST: SignedDuration = SignedDuration::from_mins(119);
 #[derive(Debug, Clone)]
 pub(in crate::telemetry) struct Document {
     dimensions: &'static [&'static [&'static str]],
-    dependency: Option<&'static str>,
+    own: Option<(&'static str, &'static str)>,
     at: Option<Timestamp>,
     metrics: Vec<Series>,
 }
@@ -36,12 +36,12 @@ pub(super) struct Series {
 
 impl Document {
     pub(super) fn about<S: Subject>(subject: &S) -> Self {
-        let (dependency, at) = (subject.dependency(), subject.at());
-        Self { dimensions: S::DIMENSIONS, dependency, at, metrics: Vec::new() }
+        let (own, at) = (subject.own(), subject.at());
+        Self { dimensions: S::DIMENSIONS, own, at, metrics: Vec::new() }
     }
 
     pub(super) fn is_about_the_same(&self, other: &Self) -> bool {
-        let key = |document: &Self| (document.dimensions, document.dependency, document.at);
+        let key = |document: &Self| (document.dimensions, document.own, document.at);
         key(self) == key(other)
     }
 
@@ -73,7 +73,7 @@ impl Document {
     /// The members that a line needs besides `service` and `stage`.
     pub(in crate::telemetry) fn members(&self, now: Timestamp) -> Map<String, Value> {
         let mut members = Map::new();
-        members.extend(self.dependency.map(|name| ("dependency".to_owned(), name.into())));
+        members.extend(self.own.map(|(key, name)| (key.to_owned(), name.into())));
         for Series { name, values, .. } in &self.metrics {
             let value = match values.as_slice() {
                 [value] => Value::Number(value.clone()),

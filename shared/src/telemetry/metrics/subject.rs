@@ -6,8 +6,8 @@ pub trait Subject {
     /// The sets of dimensions, by their keys. Each set is a metric of its own in CloudWatch.
     const DIMENSIONS: &'static [&'static [&'static str]];
 
-    /// The dependency that it is about.
-    fn dependency(&self) -> Option<&'static str> {
+    /// A dimension of its own: its key and its value.
+    fn own(&self) -> Option<(&'static str, &'static str)> {
         None
     }
 
@@ -32,8 +32,20 @@ pub struct OfDependency(pub &'static str);
 impl Subject for OfDependency {
     const DIMENSIONS: &'static [&'static [&'static str]] = &[&["service", "stage", "dependency"]];
 
-    fn dependency(&self) -> Option<&'static str> {
-        Some(self.0)
+    fn own(&self) -> Option<(&'static str, &'static str)> {
+        Some(("dependency", self.0))
+    }
+}
+
+/// A fault on purpose, by the name of its flag: `service` and `stage`, alone and with `fault`.
+#[derive(Debug, Clone, Copy)]
+pub struct OfFault(pub &'static str);
+
+impl Subject for OfFault {
+    const DIMENSIONS: &'static [&'static [&'static str]] = &[&["service", "stage"], &["service", "stage", "fault"]];
+
+    fn own(&self) -> Option<(&'static str, &'static str)> {
+        Some(("fault", self.0))
     }
 }
 

@@ -59,6 +59,10 @@ const REQUEST_RIDE: &str = "request-ride";
 const PUT_RIDE_RECORD: &str = "put-ride-record";
 const REQUEST_UNICORN: &str = "request-unicorn";
 
+/// Faults on purpose, and the functions that they can be injected into.
+const FAULTS: &[(&str, &str)] = &[("FaultsInjected", COUNT)];
+const FAULTY: &[(&str, &[&str])] = &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[]), (REQUEST_UNICORN, &[])];
+
 const fn family(
     namespace: &'static str,
     dimensions: &'static [&'static str],
@@ -126,6 +130,8 @@ pub(super) const FAMILIES: &[Family] = &[
             (REQUEST_UNICORN, &["dynamodb"]),
         ],
     ),
+    own(OF_SERVICE, FAULTS, FAULTY),
+    own(&["fault", "service", "stage"], FAULTS, FAULTY),
     own(OF_SERVICE, RIDES, &[(REQUEST_RIDE, &[])]),
     own(&["stage"], RIDES, &[(REQUEST_RIDE, &[])]),
     own(OF_SERVICE, RECORDED, &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[])]),
@@ -158,7 +164,8 @@ mod tests {
         let rides = of("OfRide");
         assert!(rides.len() >= 3, "the catalogue is read");
         assert_eq!(filed_under(&["stage"]), rides);
-        assert_eq!(filed_under(OF_SERVICE), &of("OfService") | &rides);
+        assert_eq!(filed_under(OF_SERVICE), &(&of("OfService") | &rides) | &of("OfFault"));
+        assert_eq!(filed_under(&["fault", "service", "stage"]), of("OfFault"));
         assert_eq!(filed_under(&["dependency", "service", "stage"]), of("OfDependency"));
     }
 

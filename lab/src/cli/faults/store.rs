@@ -1,0 +1,132 @@
+//! The parameter that holds the faults: the lab's, or that of a deployed stack. Both through the AWS SDK, so that what the
+//! tests do against the lab is what happens in AWS.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_ssm::Client;
+use aws_sdk_ssm::config::{BehaviorVersion, Config};
+use aws_sdk_ssm::types::ParameterType;
+use serde_json::Value;
+use shared::aws::{ClientLimits, sdk_config};
+use shared::config::Environment;
+
+use crate::cli::state::State;
+use crate::cli::{nearest_template, workspace_of};
+
+/// A person waits.
+const LIMITS: ClientLimits =
+    ClientLimits { attempts: 3, attempt_timeout: Duration::from_secs(10), connect_timeout: Duration::from_secs(5) };
+
+/// The largest value of a standard parameter, in bytes.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+const LARGEST: usize = 4096;
+
+/// Where the faults of one stage are written.
+#[derive(Debug)]
+pub(super) struct Store {
+    client: Client,
+    name: String,
+    /// What a stage without the parameter should have been given.
+    advice: &'static str,
+}
+
+impl Store {
+    /// That of the lab that runs from this workspace.
+    ///
+    /// # Errors
+    /// No lab runs, or one of a production stage.
+    pub(super) fn of_the_lab(template: Option<PathBuf>) -> anyhow::Result<Self> {
+        let template = template.map_or_else(nearest_template, Ok)?;
+        let state = State::read(&workspace_of(&template)).context("no lab runs here; start one with `cargo lab up`")?;
+        anyhow::ensure!(!state.ssm.is_empty(), "the lab that runs is of another version; stop it and start it again");
+        // Any key but a function's is the person's at the machine.
+        let keys = [("AWS_REGION", "eu-west-1"), ("AWS_ACCESS_KEY_ID", "lab"), ("AWS_SECRET_ACCESS_KEY", "lab")];
+        let keys = keys.into_iter().chain([("AWS_ENDPOINT_URL_SSM", state.ssm.as_str())]);
+        Self::new(&state.stage, &keys.collect(), "start the lab with `cargo lab up --parameter FaultInjection=on`")
+    }
+
+    /// That of a deployed stack.
+    ///
+    /// # Errors
+    /// It is a production stage, or region or credentials are missing.
+    pub(super) fn deployed(stage: &str, region: Option<String>) -> anyhow::Result<Self> {
+        let own =
+            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let region = region.or_else(|| std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()));
+        let region = region.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
+        let region = region.context("in which region? Name it with --region or AWS_REGION")?;
+        let environment = own.chain([("AWS_REGION".to_owned(), region)]).collect();
+        Self::new(stage, &environment, "deploy the stack with FaultInjection=on")
+    }
+
+    fn new(stage: &str, environment: &Environment, advice: &'static str) -> anyhow::Result<Self> {
+        refuse_production(stage)?;
+        let config = sdk_config(environment, "SSM", &LIMITS).context(
+            "credentials come out of the environment; `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile there",
+        )?;
+        let config = Config::from(&config).to_builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
+        Ok(Self { client: Client::from_conf(config), name: format!("/wild-rydes/{stage}/faults"), advice })
+    }
+
+    /// The configuration as it is stored.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub(super) async fn read(&self) -> anyhow::Result<String> {
+        let answer = self.client.get_parameter().name(&self.name).send().await;
+        let output = answer.map_err(|error| match error.as_service_error() {
+            Some(refusal) if refusal.is_parameter_not_found() => {
+                anyhow::anyhow!("there is no parameter {}, so no faults can be injected; {}", self.name, self.advice)
+            }
+            _ => anyhow::Error::from(error).context(format!("could not read the parameter {}", self.name)),
+        })?;
+        let value = output.parameter.and_then(|parameter| parameter.value);
+        value.with_context(|| format!("the parameter {} has no value", self.name))
+    }
+
+    /// Stores another configuration. It is only called for a parameter that was read: a stack without it gets none.
+    ///
+    /// # Errors
+    /// It is too long, or cannot be written.
+    pub(super) async fn write(&self, flags: &Value) -> anyhow::Result<()> {
+        let text = flags.to_string();
+        anyhow::ensure!(
+            text.len() <= LARGEST,
+            "nothing was changed: the configuration would have {} bytes, and a parameter has at most {LARGEST}",
+            text.len()
+        );
+        let put =
+            self.client.put_parameter().name(&self.name).value(text).overwrite(true).r#type(ParameterType::String);
+        put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
+        Ok(())
+    }
+}
+
+/// The template knows production as `prod`; whatever begins so is meant so.
+fn refuse_production(stage: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(!stage.to_ascii_lowercase().starts_with("prod"), "{stage} is a production stage: no faults there");
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let name = (1..=16).contains(&stage.len()) && stage.bytes().all(legal) && stage.as_bytes()[0].is_ascii_lowercase();
+    anyhow::ensure!(
+        name,
+        "{stage:?} is no stage: at most 16 lower-case letters, digits and hyphens, the first a letter"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn production_is_refused_however_it_is_spelt_and_so_is_what_is_no_stage() {
+        for wrong in ["prod", "production", "Prod", "prod-eu", "", "a/b", "../x", "dev faults"] {
+            assert!(refuse_production(wrong).is_err(), "{wrong}");
+        }
+        for stage in ["dev", "staging", "load-2", "reprod"] {
+            assert!(refuse_production(stage).is_ok(), "{stage}");
+        }
+    }
+}
