@@ -119,6 +119,17 @@ pub struct Act {
     pub expect: Expect,
 }
 
+impl Act {
+    /// Parameters of the template, with what the faults need.
+    pub(super) fn all_parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = self.parameters.clone();
+        if self.faults.iter().any(|fault| fault.injection.is_some()) {
+            parameters.entry("FaultInjection".to_owned()).or_insert_with(|| "on".to_owned());
+        }
+        parameters
+    }
+}
+
 /// What must come of it. What is left out is not judged, except alarms, ledgers and statuses, which always are.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -332,7 +343,7 @@ impl Scenario {
             for fault in &act.faults {
                 if !fault.is_one() {
                     return Some(format!(
-                        "{}: the fault \"{}\" needs a switch or a function",
+                        "{}: the fault \"{}\" needs one of switch, function and injection",
                         variant.name(),
                         fault.what
                     ));

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::file::Scenario;
 use super::ledger::Wanted;
 use super::plan::Scale;
-use crate::load::{Entry, Ledger, Phase, Profile, Request, Seen, Step};
+use crate::load::{End, Entry, Ledger, Phase, Profile, Request, Seen, Step};
 
 /// The longest that a client waits for one answer: API Gateway gives up after 29 s.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,7 +49,9 @@ fn booking(latitude: f64) -> crate::load::Scenario {
 /// What riders saw, in the scenario's seconds since the load began. `first` is the number of the first of them, `from` when
 /// they began to come.
 pub(super) fn seen(ledger: &Ledger, first: u32, from: f64, load: bool, scale: Scale) -> Vec<Wanted> {
-    let entries = ledger.entries.iter().zip(first..);
+    // Who was still waiting when the run was stopped has seen nothing yet.
+    let done = ledger.entries.iter().filter(|entry| entry.end != End::Interrupted);
+    let entries = done.zip(first..);
     entries.map(|(entry, number)| one(entry, number, from, load, scale)).collect()
 }
 

@@ -181,7 +181,7 @@ pub async fn run(
 async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)) -> Result<Lab, RunError> {
     let options = Options {
         template: order.template.clone(),
-        parameters: act.parameters.clone(),
+        parameters: act.all_parameters(),
         compress: order.compress,
         ..Options::default()
     };
@@ -190,6 +190,14 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
         let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
         functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
         functions.for_each(|function| function.binary.clone_from(new));
+    }
+    if act.faults.iter().any(|fault| fault.injection.is_some()) {
+        // Functions keep what they have read for ten seconds of the machine: minutes of a compressed scenario.
+        for function in plan.stack.functions.values_mut() {
+            if function.environment.contains_key("FAILURE_INJECTION_PARAM") {
+                function.environment.insert("FAILURE_CACHE_TTL".to_owned(), "1".to_owned());
+            }
+        }
     }
     told(Progress::Building);
     let (workspace, names, profile) = (order.workspace.clone(), plan.binaries(), order.profile);
@@ -402,17 +410,21 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Lets the time pass that the longest windows look back, with the probe's beats and nothing wrong, and notes when the
-    /// alarms that are still on go off.
+    /// Lets the time pass that the longest windows look back, with a probe and a rider now and then and nothing wrong, and
+    /// notes when the alarms that are still on go off.
     fn pass(&self, alarms: &mut [AlarmSeen]) {
         let end = self.lab.instruments.clock.now();
-        let beats = MetricName {
-            namespace: "WildRydes".to_owned(),
-            name: "HeartbeatRides".to_owned(),
-            dimensions: [("service", "probe"), ("stage", self.api_stage.as_str())]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        };
+        // Without any data an alarm keeps what it knew last.
+        let stage = self.api_stage.as_str();
+        let api = format!("wild-rydes-{stage}");
+        let goes_on = [
+            metric("WildRydes", "HeartbeatRides", &[("service", "probe"), ("stage", stage)]),
+            metric(
+                "AWS/ApiGateway",
+                "Count",
+                &[("ApiName", &api), ("Stage", stage), ("Resource", "/ride"), ("Method", "POST")],
+            ),
+        ];
         let mut now = end;
         for _ in 0..STEPS {
             if alarms.iter().all(|alarm| alarm.cleared() || alarm.clears_after.is_some()) {
@@ -420,7 +432,9 @@ impl<'a> Stage<'a> {
             }
             for minutes in [5, 10, 15] {
                 let at = now + SignedDuration::from_mins(minutes);
-                self.lab.instruments.metrics.put(Datum { metric: beats.clone(), unit: "Count", at, value: 1.0 });
+                for metric in &goes_on {
+                    self.lab.instruments.metrics.put(Datum { metric: metric.clone(), unit: "Count", at, value: 1.0 });
+                }
             }
             now += STEP;
             self.lab.cloudwatch.evaluate(now);
@@ -445,4 +459,9 @@ impl<'a> Stage<'a> {
         all.push(Stretch { what: "afterwards".to_owned(), from, to: seconds });
         all
     }
+}
+
+fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricName {
+    let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    MetricName { namespace: namespace.to_owned(), name: name.to_owned(), dimensions: dimensions.collect() }
 }

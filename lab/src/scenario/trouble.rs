@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::assembly::Lab;
 use crate::lambda;
@@ -24,6 +25,8 @@ pub struct Fault {
     pub switch: Option<switches::Order>,
     /// A function's trouble.
     pub function: Option<OfFunction>,
+    /// A fault that the functions inject themselves: what `docs/faults.md` describes. The run's seed is added to it.
+    pub injection: Option<Map<String, Value>>,
 }
 
 /// What is wrong with a function.
@@ -57,7 +60,7 @@ pub enum Trouble {
 impl Fault {
     /// Whether it says exactly one thing.
     pub(super) fn is_one(&self) -> bool {
-        self.switch.is_some() != self.function.is_some()
+        [self.switch.is_some(), self.function.is_some(), self.injection.is_some()].into_iter().filter(|is| *is).count() == 1
     }
 
     /// Turns it on.
@@ -68,6 +71,11 @@ impl Fault {
                 order.seed = order.seed.or(Some(seed));
             }
             lab.switches.carry_out(&order).map_err(|refusal| refusal.to_string())?;
+        }
+        if let Some(injection) = &self.injection {
+            let mut injection = injection.clone();
+            injection.entry("seed").or_insert_with(|| seed.into());
+            inject(lab, &Value::Object(injection))?;
         }
         let Some(OfFunction { name, trouble }) = &self.function else { return Ok(()) };
         let milliseconds = |ms: &u32| Duration::from_millis((*ms).into());
@@ -106,11 +114,22 @@ impl Fault {
             let mend = switches::Order { trouble: None, share: None, seed: None, ..order.clone() };
             lab.switches.carry_out(&mend).map_err(|refusal| refusal.to_string())?;
         }
+        if self.injection.is_some() {
+            inject(lab, &Value::Object(Map::new()))?;
+        }
         match &self.function {
             Some(OfFunction { trouble: Trouble::KillEvery(_), .. }) | None => Ok(()),
             Some(OfFunction { name, .. }) => known(lab.lambda.set(name, None), name),
         }
     }
+}
+
+/// Writes what functions shall inject.
+fn inject(lab: &Lab, configuration: &Value) -> Result<(), String> {
+    let parameter = lab.stack.ssm_parameters.values().find(|parameter| parameter.name.ends_with("/faults"));
+    let parameter = parameter.ok_or("the stack has no parameter for faults")?;
+    lab.ssm.put(&parameter.name, &parameter.kind, &configuration.to_string());
+    Ok(())
 }
 
 fn known(found: bool, name: &str) -> Result<(), String> {

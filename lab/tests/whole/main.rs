@@ -19,5 +19,7 @@ mod privilege;
 mod rides;
 mod signed;
 mod stack;
+mod starved;
+mod switches;
 mod time_limits;
 mod traces;

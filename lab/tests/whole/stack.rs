@@ -32,6 +32,7 @@ pub(crate) struct Variation {
     template: Option<String>,
     data: Option<PathBuf>,
     change: Option<fn(&mut Stack)>,
+    compress: u16,
 }
 
 impl Variation {
@@ -65,11 +66,18 @@ impl Variation {
         self
     }
 
+    /// Lets CloudWatch's clock run so many times as fast.
+    pub(crate) fn compressed(mut self, factor: u16) -> Self {
+        self.compress = factor;
+        self
+    }
+
     pub(crate) async fn try_start(self) -> Result<Lab, LabError> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("template.yaml");
         std::fs::write(&path, self.template.unwrap_or_else(template)).expect("written");
-        let options = Options { template: path, parameters: self.parameters, data: self.data, ..Options::default() };
+        let (parameters, data, compress) = (self.parameters, self.data, self.compress);
+        let options = Options { template: path, parameters, data, compress, ..Options::default() };
         let mut plan = Plan::new(&options).await?;
         if let Some(change) = self.change {
             change(&mut plan.stack);

@@ -14,7 +14,7 @@ use crate::client::{Answer, RIDE, post, send};
 use crate::stack::{self, Variation, eventually, url};
 
 /// A stack that traces every request.
-fn traced() -> Variation {
+pub(crate) fn traced() -> Variation {
     Variation::default().changed(|stack| {
         let any = || "*".to_owned();
         let rule = SamplingRule {
@@ -34,14 +34,14 @@ fn traced() -> Variation {
 }
 
 /// The request of an answer, once a span of this kind and name has arrived: functions send theirs over UDP.
-async fn observed(lab: &Lab, answer: &Answer, wanted: impl Fn(&SpanView) -> bool) -> RequestDetail {
+pub(crate) async fn observed(lab: &Lab, answer: &Answer, wanted: impl Fn(&SpanView) -> bool) -> RequestDetail {
     let id = answer.header("x-amzn-requestid").expect("an id").to_owned();
     let find = || lab.observation.request(&id);
     eventually("its spans arrive", || find().is_some_and(|detail| detail.spans.iter().any(&wanted))).await;
     find().expect("known")
 }
 
-fn is_put(span: &SpanView) -> bool {
+pub(crate) fn is_put(span: &SpanView) -> bool {
     span.kind == SpanKind::Aws && span.detail.starts_with("PutItem")
 }
 
@@ -59,7 +59,7 @@ fn way_to<'a>(detail: &'a RequestDetail, span: &'a SpanView) -> Vec<&'a str> {
 }
 
 /// Sum of a metric over the last and the next hour.
-fn sum(lab: &Lab, namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Option<f64> {
+pub(crate) fn sum(lab: &Lab, namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> Option<f64> {
     let dimensions: BTreeMap<String, String> =
         dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let metric = MetricName { namespace: namespace.to_owned(), name: name.to_owned(), dimensions };

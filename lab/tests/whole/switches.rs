@@ -1,0 +1,77 @@
+//! `POST /api/switches` of the console: what `cargo lab break` sends, and what is refused.
+
+use http::Method;
+use lab::assembly::Lab;
+use lab::aws::Call;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, RIDE, post, send};
+use crate::stack::{self, url};
+
+async fn order(lab: &Lab, secret: &str, order: &Value) -> Answer {
+    let headers = [("x-lab-secret", secret), ("content-type", "application/json")];
+    send(Method::POST, &format!("{}/api/switches", lab.console.origin), &headers, order.to_string()).await
+}
+
+fn puts(calls: &[Call]) -> Vec<u16> {
+    let puts = calls.iter().filter(|call| call.action == "dynamodb:PutItem" && call.resource.ends_with("-rides"));
+    puts.map(|call| call.status).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_over_the_console_breaks_and_mends() {
+    let lab = stack::start().await;
+    let secret = lab.console.secret.clone();
+    assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
+    for (trouble, status) in [(json!("fail"), 500), (json!("unavailable"), 503), (json!("throttle"), 400)] {
+        let before = puts(&lab.calls.all()).len();
+        let broken =
+            json!({"resource": "RidesTable", "trouble": trouble, "operation": "PutItem", "share": 1.0, "seed": 7});
+        assert_eq!(order(&lab, &secret, &broken).await.status, 200);
+        assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 503, "{trouble}");
+        assert_eq!(puts(&lab.calls.all())[before..], [status; 3], "{trouble} is tried three times");
+    }
+    assert_eq!(order(&lab, &secret, &json!({"resource": null, "trouble": null})).await.status, 200);
+    assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_order_is_refused_by_name_and_changes_nothing() {
+    let lab = stack::start().await;
+    let secret = lab.console.secret.clone();
+    let capacity = json!({"capacity": {"read": 1, "write": 1}});
+    for (wrong, status, named) in [
+        (
+            json!({"resource": "RideFleetUrlParameter", "trouble": capacity}),
+            400,
+            "RideFleetUrlParameter is a parameter",
+        ),
+        (json!({"resource": "RidesTable", "trouble": {"value": "x"}}), 400, "RidesTable is a table"),
+        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table or parameter \"Rides\""),
+        (json!({"resource": "RidesTable", "trouble": "explode"}), 400, "explode"),
+        (json!({"resource": "RidesTable", "trouble": "fail", "shares": 1}), 400, "shares"),
+        (json!({"resource": "RidesTable", "trouble": "fail", "share": 2}), 400, "\"share\" is 2"),
+    ] {
+        let refused = order(&lab, &secret, &wrong).await;
+        assert_eq!(refused.status, status, "{wrong}");
+        let why = refused.json()["error"].as_str().expect("a reason").to_owned();
+        assert!(why.contains(named), "{why:?} should say {named:?}");
+    }
+    let broken = json!({"resource": "RidesTable", "trouble": "fail"});
+    assert_eq!(order(&lab, "guessed", &broken).await.status, 403);
+    assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_is_overwritten_and_put_back() {
+    let lab = stack::start().await;
+    let secret = lab.console.secret.clone();
+    let name = "/wild-rydes-ride-fleet/dev/URL";
+    let value = lab.ssm.get(name).expect("a value");
+    let hostile = json!({"resource": "RideFleetUrlParameter", "trouble": {"value": "http://169.254.169.254/"}});
+    assert_eq!(order(&lab, &secret, &hostile).await.status, 200);
+    assert_eq!(lab.ssm.get(name).as_deref(), Some("http://169.254.169.254/"));
+    let mended = json!({"resource": "RideFleetUrlParameter", "trouble": null});
+    assert_eq!(order(&lab, &secret, &mended).await.status, 200);
+    assert_eq!(lab.ssm.get(name), Some(value));
+}
