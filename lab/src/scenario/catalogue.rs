@@ -8,8 +8,15 @@ use super::file::{FileError, Scenario};
 /// Name and text of each, in the order in which they are best met.
 const FILES: &[(&str, &str)] = &[
     ("quiet", include_str!("../../scenarios/quiet.yaml")),
-    ("table-down", include_str!("../../scenarios/table-down.yaml")),
     ("starved-table", include_str!("../../scenarios/starved-table.yaml")),
+    ("slow-friend", include_str!("../../scenarios/slow-friend.yaml")),
+    ("ride-that-never-was", include_str!("../../scenarios/ride-that-never-was.yaml")),
+    ("no-more-seats", include_str!("../../scenarios/no-more-seats.yaml")),
+    ("killed-mid-ride", include_str!("../../scenarios/killed-mid-ride.yaml")),
+    ("config-gone", include_str!("../../scenarios/config-gone.yaml")),
+    ("disk-full", include_str!("../../scenarios/disk-full.yaml")),
+    ("bad-numbers", include_str!("../../scenarios/bad-numbers.yaml")),
+    ("table-down", include_str!("../../scenarios/table-down.yaml")),
 ];
 
 /// No scenario of that name.

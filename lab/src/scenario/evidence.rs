@@ -37,6 +37,8 @@ pub struct Evidence {
     pub alarms: Vec<AlarmSeen>,
     /// Requests of the load that failed, oldest first.
     pub failures: Vec<Failure>,
+    /// Log lines of the level WARN or graver while the load lasted; the last of them, if there are many.
+    pub grave: Vec<LineSeen>,
     /// The slowest and some of the faulty requests.
     pub traces: Vec<TraceSeen>,
 }

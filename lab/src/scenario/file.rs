@@ -112,6 +112,11 @@ pub struct Act {
     /// Other binaries for functions, by the template's binary.
     #[serde(default)]
     pub binaries: BTreeMap<String, String>,
+    /// Environment variables of functions, by logical id, over the template's.
+    #[serde(default)]
+    pub environment: BTreeMap<String, BTreeMap<String, String>>,
+    /// Another kind of client than the scenario's.
+    pub client: Option<load::Client>,
     /// What goes wrong, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,

@@ -23,5 +23,5 @@ pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
 pub use file::{Act, FileError, Scenario, Variant};
 pub use ledger::{Books, Wanted};
 pub use range::Range;
-pub use run::{Order, Progress, RunError, run};
+pub use run::{Order, Progress, RunError, run, stay};
 pub use verdict::{Verdict, judge};

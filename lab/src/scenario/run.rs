@@ -37,6 +37,8 @@ pub struct Order {
     pub compress: u16,
     /// The seed of what is random.
     pub seed: u64,
+    /// Ports of the API and of the console on 127.0.0.1; 0 takes a free one.
+    pub ports: (u16, u16),
 }
 
 /// What is told of a run while it lasts. Times are in seconds of the scenario since the load began.
@@ -105,6 +107,9 @@ pub enum RunError {
     /// A binary that no function has is to be replaced.
     #[error("no function of the template has the binary \"{0}\"")]
     NoBinary(String),
+    /// Variables of a function that there is not.
+    #[error("the template has no function \"{0}\"")]
+    NoFunction(String),
     /// The template lacks what scenarios are about.
     #[error("the template has no {0}")]
     Missing(&'static str),
@@ -166,22 +171,48 @@ pub async fn run(
     order: &Order,
     told: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Evidence, RunError> {
-    let variant = order.variant;
-    let act = scenario.act(variant).ok_or_else(|| RunError::NoAct(scenario.name.clone(), variant.name()))?;
-    if order.compress > scenario.compress.most {
-        let (most, because) = (scenario.compress.most, scenario.compress.because.clone());
-        return Err(RunError::Compress { name: scenario.name.clone(), most, because });
-    }
+    let act = act(scenario, order)?;
     let lab = start(act, order, told).await?;
     let stage = Stage::new(scenario, act, order, &lab, told)?;
     stage.quiet().await?;
     stage.play().await
 }
 
+/// Plays an act as [`run`] does, on a lab that others are shown while it comes up and that stays until this is dropped.
+/// Nothing is judged.
+///
+/// # Errors
+/// Whatever keeps it from being played, or `shown` from showing it.
+pub async fn stay<T>(
+    scenario: &Scenario,
+    order: &Order,
+    told: &(dyn Fn(Progress) + Send + Sync),
+    shown: impl FnOnce(&Lab) -> T,
+) -> Result<std::convert::Infallible, RunError> {
+    let act = act(scenario, order)?;
+    let lab = start(act, order, told).await?;
+    let _shown = shown(&lab);
+    let stage = Stage::new(scenario, act, order, &lab, told)?;
+    stage.play().await?;
+    std::future::pending().await
+}
+
+fn act<'a>(scenario: &'a Scenario, order: &Order) -> Result<&'a Act, RunError> {
+    let variant = order.variant;
+    let act = scenario.act(variant).ok_or_else(|| RunError::NoAct(scenario.name.clone(), variant.name()))?;
+    if order.compress > scenario.compress.most {
+        let (most, because) = (scenario.compress.most, scenario.compress.because.clone());
+        return Err(RunError::Compress { name: scenario.name.clone(), most, because });
+    }
+    Ok(act)
+}
+
 async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)) -> Result<Lab, RunError> {
     let options = Options {
         template: order.template.clone(),
         parameters: act.all_parameters(),
+        port: order.ports.0,
+        console_port: order.ports.1,
         compress: order.compress,
         ..Options::default()
     };
@@ -190,6 +221,10 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
         let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
         functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
         functions.for_each(|function| function.binary.clone_from(new));
+    }
+    for (id, variables) in &act.environment {
+        let function = plan.stack.functions.get_mut(id).ok_or_else(|| RunError::NoFunction(id.clone()))?;
+        function.environment.extend(variables.clone());
     }
     if act.faults.iter().any(|fault| fault.injection.is_some()) {
         // Functions keep what they have read for ten seconds of the machine: minutes of a compressed scenario.
@@ -317,6 +352,7 @@ impl<'a> Stage<'a> {
             books: ledger::compare(&rides, &rows),
             rides,
             alarms,
+            grave: witness::grave(&self.lab.observation, window),
             failures,
             traces,
         })
@@ -326,7 +362,7 @@ impl<'a> Stage<'a> {
     async fn ride(&self, course: &Course, progress: &watch::Sender<load::Progress>) -> Result<Vec<Wanted>, RunError> {
         let options = load::Options {
             compress: self.order.compress,
-            client: self.scenario.load.client,
+            client: self.act.client.unwrap_or(self.scenario.load.client),
             in_flight: IN_FLIGHT,
             tell_apart: true,
             ..load::Options::new(format!("{}/{}", self.lab.origin, self.api_stage), self.order.seed)

@@ -60,7 +60,8 @@ pub enum Trouble {
 impl Fault {
     /// Whether it says exactly one thing.
     pub(super) fn is_one(&self) -> bool {
-        [self.switch.is_some(), self.function.is_some(), self.injection.is_some()].into_iter().filter(|is| *is).count() == 1
+        [self.switch.is_some(), self.function.is_some(), self.injection.is_some()].into_iter().filter(|is| *is).count()
+            == 1
     }
 
     /// Turns it on.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, LineSeen};
 use super::file::{Act, AlarmSet, Answers, Expect, Guilty, LedgerRules, LogLine};
 use super::ledger::Wanted;
 use super::range::Range;
@@ -176,14 +176,21 @@ fn guilty(asked: &Guilty, evidence: &Evidence) -> Verdict {
 }
 
 /// Every failed request that blames the named span has a line that says so; of those whose lines were read.
+/// Without any named span, one line of the whole time does.
 fn log(asked: &LogLine, span: Option<&Guilty>, evidence: &Evidence) -> Verdict {
+    let says = |line: &LineSeen| line.service == asked.service && line.text.contains(&asked.says);
+    if span.is_none() {
+        let found = evidence.grave.iter().filter(|line| says(line)).count();
+        return Verdict {
+            expected: format!("the log of {} says \"{}\"", asked.service, asked.says),
+            seen: format!("{found} of {} grave lines", evidence.grave.len()),
+            passed: found > 0,
+        };
+    }
     let blames = |guilty: Option<&str>| span.is_none_or(|asked| guilty == Some(asked.span.as_str()));
     let read = evidence.failures.iter().filter(|failure| blames(failure.guilty.as_deref()));
     let read: Vec<_> = read.filter_map(|failure| failure.lines.as_ref()).collect();
-    let says = |lines: &&&Vec<super::evidence::LineSeen>| {
-        lines.iter().any(|line| line.service == asked.service && line.text.contains(&asked.says))
-    };
-    let found = read.iter().filter(says).count();
+    let found = read.iter().filter(|lines| lines.iter().any(says)).count();
     Verdict {
         expected: format!("the log of {} says \"{}\" for each of them", asked.service, asked.says),
         seen: format!("{found} of {} that were read", read.len()),

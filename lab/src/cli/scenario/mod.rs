@@ -1,9 +1,11 @@
 //! `cargo lab scenario`.
 
+mod guess;
 mod kept;
 mod list;
 mod run;
 mod show;
+mod start;
 mod telling;
 
 use std::process::ExitCode;
@@ -24,6 +26,10 @@ enum Command {
     Show(show::Show),
     /// Play a scenario, or all, and say whether what was expected came about
     Run(run::Run),
+    /// Let a scenario happen on a lab that stays up to be looked at; --blind does not tell what is broken
+    Start(start::Start),
+    /// Say what is broken in the scenario that was started last
+    Guess(guess::Guess),
 }
 
 impl Scenario {
@@ -32,6 +38,8 @@ impl Scenario {
             Command::List => list::list(),
             Command::Show(command) => command.run(),
             Command::Run(command) => command.run().await,
+            Command::Start(command) => command.run().await,
+            Command::Guess(command) => command.run(),
         }
     }
 }

@@ -109,6 +109,7 @@ impl Run {
             variant,
             compress,
             seed,
+            ports: (0, 0),
         };
         let evidence = scenario::run(scenario, &order, &|progress| telling::course(&progress)).await?;
         let act = scenario.act(variant).context("the act that was just played")?;

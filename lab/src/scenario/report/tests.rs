@@ -50,6 +50,7 @@ fn evidence(variant: Variant) -> Evidence {
             reason: HOSTILE.to_owned(),
             clears_after: Some(600.0),
         }],
+        grave: Vec::new(),
         failures: vec![Failure {
             id: "r".to_owned(),
             at: 2.0,

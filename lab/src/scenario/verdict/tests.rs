@@ -56,6 +56,7 @@ fn good() -> Evidence {
         rides: (1..=10).map(|number| ride(number, status(number))).collect(),
         books: Books { wanted: 10, promised: 6, stored: 6, ..Books::default() },
         alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
+        grave: Vec::new(),
         failures: vec![failure(SPAN, "it was refused")],
         traces: Vec::new(),
     }
@@ -149,15 +150,31 @@ fn the_guilty_span_is_what_most_name_and_nobody_names_another() {
 
 #[test]
 fn every_failure_that_was_read_says_why() {
+    let span = Guilty { span: SPAN.to_owned(), also: Vec::new() };
     let asked = LogLine { service: "put-ride-record".to_owned(), says: "refused".to_owned() };
-    assert!(log(&asked, None, &good()).passed);
+    assert!(log(&asked, Some(&span), &good()).passed);
     let mut one = good();
     one.failures.push(failure(SPAN, "something else"));
-    assert!(!log(&asked, None, &one).passed);
+    assert!(!log(&asked, Some(&span), &one).passed);
     one.failures[1].lines = None;
-    assert!(log(&asked, None, &one).passed, "it was not read");
+    assert!(log(&asked, Some(&span), &one).passed, "it was not read");
     one.failures.clear();
-    assert!(!log(&asked, None, &one).passed);
+    assert!(!log(&asked, Some(&span), &one).passed);
+}
+
+#[test]
+fn without_a_failure_a_grave_line_says_why() {
+    let asked = LogLine { service: "request-ride".to_owned(), says: "was refused".to_owned() };
+    let line = |service: &str| LineSeen {
+        service: service.to_owned(),
+        level: "WARN".to_owned(),
+        text: "the new value was refused".to_owned(),
+    };
+    let mut evidence = good();
+    evidence.grave = vec![line("put-ride-record")];
+    assert!(!log(&asked, None, &evidence).passed);
+    evidence.grave.push(line("request-ride"));
+    assert!(log(&asked, None, &evidence).passed);
 }
 
 #[test]
