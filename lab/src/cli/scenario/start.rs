@@ -81,13 +81,14 @@ impl Start {
             ports: (self.port, if self.port == 0 { 0 } else { self.port.saturating_add(1) }),
         };
         let blind = self.blind;
-        let told = move |progress: Progress| match progress {
-            Progress::Fault { .. } if blind => {}
-            Progress::Began if blind => terminal::print("Riders begin to book."),
-            Progress::Settling { .. } if blind => terminal::print(
-                "The riders have gone; the lab stays. `cargo lab scenario guess WORDS` says what it was.",
-            ),
-            other => telling::course(&other),
+        let told = move |progress: Progress| {
+            let said = match progress {
+                Progress::Fault { .. } if blind => return,
+                Progress::Began if blind => "Riders begin to book.",
+                Progress::Settling { .. } if blind => "The riders of the load have gone; the lab stays. What was it?",
+                other => return telling::course(&other),
+            };
+            terminal::print(said);
         };
         let shown = |lab: &crate::assembly::Lab| -> anyhow::Result<_> {
             let state = State::of(lab)?;
