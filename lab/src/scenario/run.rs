@@ -31,6 +31,8 @@ pub struct Order {
     pub workspace: PathBuf,
     /// How functions are built.
     pub profile: Profile,
+    /// Binaries that are there already, and are not built.
+    pub built: BTreeMap<String, PathBuf>,
     /// Which act.
     pub variant: Variant,
     /// How many times as fast as the machine the scenario goes.
@@ -235,9 +237,13 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
         }
     }
     told(Progress::Building);
-    let (workspace, names, profile) = (order.workspace.clone(), plan.binaries(), order.profile);
-    let built = tokio::task::spawn_blocking(move || binaries::build(&workspace, &names, profile)).await;
-    let built = built.map_err(|_| RunError::Died)??;
+    let mut built = order.built.clone();
+    let missing: BTreeSet<String> = plan.binaries().into_iter().filter(|name| !built.contains_key(name)).collect();
+    if !missing.is_empty() {
+        let (workspace, profile) = (order.workspace.clone(), order.profile);
+        let new = tokio::task::spawn_blocking(move || binaries::build(&workspace, &missing, profile)).await;
+        built.extend(new.map_err(|_| RunError::Died)??);
+    }
     told(Progress::Starting);
     Ok(Lab::start(plan, &built).await?)
 }

@@ -17,6 +17,7 @@ mod idempotency;
 mod openapi;
 mod privilege;
 mod rides;
+mod scenarios;
 mod signed;
 mod stack;
 mod starved;

@@ -1,5 +1,6 @@
 //! `cargo lab scenario run`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -106,6 +107,7 @@ impl Run {
             template: template.to_owned(),
             workspace: workspace_of(template),
             profile: if self.release { Profile::Release } else { Profile::Quick },
+            built: BTreeMap::new(),
             variant,
             compress,
             seed,

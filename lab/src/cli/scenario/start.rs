@@ -1,5 +1,6 @@
 //! `cargo lab scenario start`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +76,7 @@ impl Start {
             template: template.to_owned(),
             workspace: workspace.clone(),
             profile: Profile::Quick,
+            built: BTreeMap::new(),
             variant: Variant::Run,
             compress: self.compress,
             seed: fastrand::u64(1..1_000_000),
