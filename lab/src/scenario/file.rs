@@ -106,6 +106,8 @@ pub struct Compress {
 pub struct Act {
     /// What is different, in a line.
     pub with: String,
+    /// How much it can be compressed, if less than the others.
+    pub compress: Option<Compress>,
     /// Parameters of the template.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
@@ -324,6 +326,11 @@ impl Scenario {
     pub fn variants(&self) -> Vec<Variant> {
         let all = [Variant::Run, Variant::Fixed, Variant::Naive];
         all.into_iter().filter(|variant| self.act(*variant).is_some()).collect()
+    }
+
+    /// How much an act can be compressed.
+    pub fn compress(&self, variant: Variant) -> &Compress {
+        self.act(variant).and_then(|act| act.compress.as_ref()).unwrap_or(&self.compress)
     }
 
     /// How long its load lasts, in seconds.

@@ -202,8 +202,9 @@ pub async fn stay<T>(
 fn act<'a>(scenario: &'a Scenario, order: &Order) -> Result<&'a Act, RunError> {
     let variant = order.variant;
     let act = scenario.act(variant).ok_or_else(|| RunError::NoAct(scenario.name.clone(), variant.name()))?;
-    if order.compress > scenario.compress.most {
-        let (most, because) = (scenario.compress.most, scenario.compress.because.clone());
+    let limit = scenario.compress(variant);
+    if order.compress > limit.most {
+        let (most, because) = (limit.most, limit.because.clone());
         return Err(RunError::Compress { name: scenario.name.clone(), most, because });
     }
     Ok(act)
@@ -219,6 +220,9 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
         ..Options::default()
     };
     let mut plan = Plan::new(&options).await?;
+    // Those that are replaced are built too: cargo would otherwise choose other features for what they share, and build
+    // everything again whenever acts alternate.
+    let mut names = plan.binaries();
     for (old, new) in &act.binaries {
         let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
         functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
@@ -238,7 +242,8 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
     }
     told(Progress::Building);
     let mut built = order.built.clone();
-    let missing: BTreeSet<String> = plan.binaries().into_iter().filter(|name| !built.contains_key(name)).collect();
+    names.extend(plan.binaries());
+    let missing: BTreeSet<String> = names.into_iter().filter(|name| !built.contains_key(name)).collect();
     if !missing.is_empty() {
         let (workspace, profile) = (order.workspace.clone(), order.profile);
         let new = tokio::task::spawn_blocking(move || binaries::build(&workspace, &missing, profile)).await;
@@ -307,6 +312,10 @@ impl<'a> Stage<'a> {
         let began = Instant::now();
         let longest = self.scale.machine(QUIET_MINUTES * 60.0).max(QUIET_AT_LEAST);
         loop {
+            // CloudWatch itself looks at new alarms seconds later; the first beat of the heart is all that they need.
+            if self.lab.instruments.metrics.list().iter().any(|listed| listed.metric.name == "HeartbeatRides") {
+                self.lab.cloudwatch.evaluate(self.lab.instruments.clock.now());
+            }
             let alarms = self.lab.cloudwatch.snapshot().alarms;
             let loud = alarms.iter().filter(|alarm| alarm.state != State::Ok);
             let loud: Vec<String> = loud.map(|alarm| format!("{} ({})", alarm.name, alarm.state)).collect();

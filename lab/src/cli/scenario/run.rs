@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use clap::Args;
+use futures_util::StreamExt;
 use serde_json::json;
 
 use super::kept::Kept;
@@ -29,6 +30,9 @@ pub(super) struct Run {
     /// Play all scenarios with all their acts, and print a table
     #[arg(long, conflicts_with_all = ["name", "fixed", "naive", "report"])]
     all: bool,
+    /// With --all, play so many at the same time: they mostly wait
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
+    jobs: u16,
     /// Play it with the cure in place
     #[arg(long, conflicts_with = "naive")]
     fixed: bool,
@@ -113,43 +117,56 @@ impl Run {
             seed,
             ports: (0, 0),
         };
-        let evidence = scenario::run(scenario, &order, &|progress| telling::course(&progress)).await?;
+        let name = if self.jobs > 1 { format!("{} ({}) ", scenario.name, variant.name()) } else { String::new() };
+        let evidence = scenario::run(scenario, &order, &|progress| telling::course(&name, &progress)).await?;
         let act = scenario.act(variant).context("the act that was just played")?;
         let verdicts = scenario::judge(act, &evidence);
         Ok((evidence, verdicts))
     }
 
     async fn play_all(&self, template: &Path, seed: u64) -> anyhow::Result<ExitCode> {
-        let mut table = Table::new(&["scenario", "act", "verdict", "expectations", "seconds", "what failed"]);
-        let mut passed = true;
+        let mut acts = Vec::new();
         for name in scenario::names() {
             let (scenario, _) = scenario::find(name)?;
-            for variant in scenario.variants() {
-                let began = Instant::now();
-                let compress = self.compress.min(scenario.compress.most);
-                let row = match self.one(&scenario, variant, compress, seed, template).await {
-                    Ok((evidence, verdicts)) => {
-                        Kept::of(template).keep(&evidence, &verdicts)?;
-                        telling::verdicts(&evidence, &verdicts);
-                        Row::of(&verdicts)
-                    }
-                    Err(error) => Row { passed: false, held: "-".to_owned(), wrong: format!("{error:#}") },
-                };
-                passed &= row.passed;
-                let (word, style) = if row.passed { ("pass", Style::Green) } else { ("FAIL", Style::Red) };
-                table.row([
-                    (name.to_owned(), Some(Style::Bold)),
-                    (variant.name().to_owned(), None),
-                    (word.to_owned(), Some(style)),
-                    (row.held, None),
-                    (format!("{:.0}", began.elapsed().as_secs_f64()), None),
-                    (row.wrong, None),
-                ]);
-            }
+            acts.extend(scenario.variants().into_iter().map(|variant| (scenario.clone(), variant)));
+        }
+        let rows = futures_util::stream::iter(&acts)
+            .map(|(scenario, variant)| self.row(scenario, *variant, seed, template))
+            .buffered(self.jobs.into());
+        let rows: Vec<Row> = rows.collect().await;
+        let mut table =
+            Table::new(&["scenario", "act", "compress", "verdict", "expectations", "seconds", "what failed"]);
+        for ((scenario, variant), row) in acts.iter().zip(&rows) {
+            let (word, style) = if row.passed { ("pass", Style::Green) } else { ("FAIL", Style::Red) };
+            table.row([
+                (scenario.name.clone(), Some(Style::Bold)),
+                (variant.name().to_owned(), None),
+                (self.compress.min(scenario.compress(*variant).most).to_string(), None),
+                (word.to_owned(), Some(style)),
+                (row.held.clone(), None),
+                (format!("{:.0}", row.seconds), None),
+                (row.wrong.clone(), None),
+            ]);
         }
         terminal::print(&format!("\nseed {seed}"));
         table.print("There are no scenarios.");
-        Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if rows.iter().all(|row| row.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn row(&self, scenario: &Scenario, variant: Variant, seed: u64, template: &Path) -> Row {
+        let began = Instant::now();
+        let compress = self.compress.min(scenario.compress(variant).most);
+        let played = self.one(scenario, variant, compress, seed, template).await;
+        let judged = played.and_then(|(evidence, verdicts)| {
+            Kept::of(template).keep(&evidence, &verdicts)?;
+            telling::verdicts(&evidence, &verdicts);
+            Ok(verdicts)
+        });
+        let seconds = began.elapsed().as_secs_f64();
+        match judged {
+            Ok(verdicts) => Row { seconds, ..Row::of(&verdicts) },
+            Err(error) => Row { passed: false, held: "-".to_owned(), wrong: format!("{error:#}"), seconds },
+        }
     }
 }
 
@@ -158,6 +175,8 @@ struct Row {
     passed: bool,
     held: String,
     wrong: String,
+    /// How long it took, the machine's.
+    seconds: f64,
 }
 
 impl Row {
@@ -168,6 +187,7 @@ impl Row {
             passed: wrong.is_empty(),
             held: format!("{} of {}", verdicts.len() - wrong.len(), verdicts.len()),
             wrong: wrong.join("; "),
+            seconds: 0.0,
         }
     }
 }

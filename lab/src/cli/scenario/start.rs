@@ -88,7 +88,7 @@ impl Start {
                 Progress::Fault { .. } if blind => return,
                 Progress::Began if blind => "Riders begin to book.",
                 Progress::Settling { .. } if blind => "The riders of the load have gone; the lab stays. What was it?",
-                other => return telling::course(&other),
+                other => return telling::course("", &other),
             };
             terminal::print(said);
         };

@@ -6,8 +6,9 @@ use std::io::{IsTerminal, Write};
 use crate::cli::terminal::{self, Palette, Style};
 use crate::scenario::{Evidence, Progress, Verdict};
 
-/// Tells of the course on standard error: standard output is for the verdicts.
-pub(super) fn course(progress: &Progress) {
+/// Tells of the course on standard error: standard output is for the verdicts. `name` stands before each line, where several are
+/// under way.
+pub(super) fn course(name: &str, progress: &Progress) {
     let palette = Palette::stderr();
     let line = match progress {
         Progress::Building => "building the functions".to_owned(),
@@ -24,7 +25,7 @@ pub(super) fn course(progress: &Progress) {
         Progress::Settling { at: when } => format!("{} the load is over; waiting for the alarms to clear", at(*when)),
         Progress::Tick { at: when, statuses } => {
             // Only where the next line can take its place.
-            if std::io::stderr().is_terminal() {
+            if name.is_empty() && std::io::stderr().is_terminal() {
                 let line = format!("{} {}", at(*when), answers(statuses));
                 // A terminal that is gone is no reason to stop.
                 let _ = write!(std::io::stderr(), "\r\x1b[2K{}\r", palette.paint(Style::Dim, &line));
@@ -33,7 +34,7 @@ pub(super) fn course(progress: &Progress) {
         }
     };
     let clear = if std::io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
-    let _ = writeln!(std::io::stderr(), "{clear}{line}");
+    let _ = writeln!(std::io::stderr(), "{clear}{name}{line}");
 }
 
 fn at(seconds: f64) -> String {
