@@ -7,6 +7,7 @@ mod alarms;
 mod catalogue;
 mod evidence;
 mod file;
+mod future;
 mod ledger;
 mod plan;
 mod range;

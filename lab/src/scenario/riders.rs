@@ -13,9 +13,12 @@ use crate::load::{End, Entry, Ledger, Phase, Profile, Request, Seen, Step};
 /// The longest that a client waits for one answer: API Gateway gives up after 29 s.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where the riders of the load wait, and those who come afterwards: the generator moves each a little, and the probe waits
-/// elsewhere.
-const PLACES: (f64, f64) = (42.35, 51.5);
+/// Where the riders of the load wait, those who come afterwards, and those who come before: the generator moves each a
+/// little, and the probe waits elsewhere.
+const PLACES: (f64, f64, f64) = (42.35, 51.5, 10.5);
+
+/// Riders who come at once before the load.
+const FIRST: u64 = 6;
 
 /// Riders of the load.
 pub(super) fn load(scenario: &Scenario) -> Profile {
@@ -31,6 +34,14 @@ pub(super) fn afterwards(scenario: &Scenario) -> Profile {
         crate::load::Arrivals::Rate { from: settle.arrival_rate, to: settle.arrival_rate, mode: Default::default() };
     let length = Duration::try_from_secs_f64(settle.most).unwrap_or_default();
     profile(vec![Phase { name: None, length, arrivals }], vec![booking(PLACES.1)])
+}
+
+/// Some who come at once before anything is counted, so that the load does not begin with cold starts: on one machine a
+/// storm of them is a failure of its own.
+pub(super) fn first() -> Profile {
+    let arrivals = crate::load::Arrivals::Count(FIRST);
+    let length = Duration::from_millis(100);
+    profile(vec![Phase { name: None, length, arrivals }; 2], vec![booking(PLACES.2)])
 }
 
 fn profile(phases: Vec<Phase>, scenarios: Vec<crate::load::Scenario>) -> Profile {

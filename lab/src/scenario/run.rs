@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::alarms::{self, AlarmSeen};
+use super::alarms;
 use super::evidence::{Evidence, Stretch};
 use super::file::{Act, Scenario, Variant};
+use super::future::Future;
 use super::ledger::{self, Wanted};
 use super::plan::Scale;
 use super::riders;
@@ -17,10 +18,8 @@ use super::trouble::Fault;
 use super::witness::{self, Window};
 use crate::assembly::{Lab, LabError, Options, Plan};
 use crate::binaries::{self, BuildError, Profile};
-use crate::cloudwatch::Datum;
 use crate::cloudwatch::alarms::State;
 use crate::load;
-use crate::template::MetricName;
 
 /// What to play, and with what.
 #[derive(Debug, Clone)]
@@ -158,12 +157,6 @@ const IN_FLIGHT: usize = 10_000;
 /// How often progress is told.
 const TICK: Duration = Duration::from_secs(2);
 
-/// After the end, the longest window of an alarm is passed by in these steps: the engine makes up for that many minutes.
-const STEP: SignedDuration = SignedDuration::from_mins(15);
-
-/// Steps of four days: alarms look back at most three.
-const STEPS: i32 = 4 * 24 * 4;
-
 /// Plays an act of a scenario. `told` hears of it meanwhile.
 ///
 /// # Errors
@@ -275,16 +268,16 @@ impl Course {
 }
 
 /// A lab with a scenario on it.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     scenario: &'a Scenario,
     act: &'a Act,
     order: &'a Order,
-    lab: &'a Lab,
+    pub(super) lab: &'a Lab,
     told: &'a (dyn Fn(Progress) + Send + Sync),
     scale: Scale,
     /// What stands before the alarms' names.
-    prefix: String,
-    api_stage: String,
+    pub(super) prefix: String,
+    pub(super) api_stage: String,
 }
 
 impl<'a> Stage<'a> {
@@ -309,6 +302,8 @@ impl<'a> Stage<'a> {
     /// Waits until every alarm has been looked at and is off, and then for the next minute of CloudWatch's clock: where in a
     /// minute a fault begins decides how many minutes are bad.
     async fn quiet(&self) -> Result<(), RunError> {
+        let nobody = watch::Sender::default();
+        load::run(&riders::first(), &self.options(), &nobody, std::future::pending()).await?;
         let began = Instant::now();
         let longest = self.scale.machine(QUIET_MINUTES * 60.0).max(QUIET_AT_LEAST);
         loop {
@@ -350,9 +345,17 @@ impl<'a> Stage<'a> {
             load_ends_ms: self.scale.machine(self.scenario.load_seconds()).as_secs_f64() * 1000.0,
             compress: f64::from(self.order.compress.max(1)),
         };
-        let failures = witness::failures(&self.lab.observation, window);
-        let traces = witness::traces(&self.lab.observation, &failures, window);
-        self.pass(&mut alarms);
+        // Reading and passing by days takes the processor for a while.
+        let (observation, future) = (self.lab.observation.clone(), Future::of(self));
+        let (failures, traces, grave, alarms) = tokio::task::spawn_blocking(move || {
+            let failures = witness::failures(&observation, window);
+            let traces = witness::traces(&observation, &failures, window);
+            let grave = witness::grave(&observation, window);
+            future.pass(&mut alarms);
+            (failures, traces, grave, alarms)
+        })
+        .await
+        .map_err(|_| RunError::Died)?;
         Ok(Evidence {
             scenario: self.scenario.name.clone(),
             title: self.scenario.title.clone(),
@@ -367,8 +370,8 @@ impl<'a> Stage<'a> {
             books: ledger::compare(&rides, &rows),
             rides,
             alarms,
-            grave: witness::grave(&self.lab.observation, window),
             failures,
+            grave,
             traces,
         })
     }
@@ -378,9 +381,8 @@ impl<'a> Stage<'a> {
         let options = load::Options {
             compress: self.order.compress,
             client: self.act.client.unwrap_or(self.scenario.load.client),
-            in_flight: IN_FLIGHT,
             tell_apart: true,
-            ..load::Options::new(format!("{}/{}", self.lab.origin, self.api_stage), self.order.seed)
+            ..self.options()
         };
         let ends = self.scenario.load_seconds();
         let (during, after) = (riders::load(self.scenario), riders::afterwards(self.scenario));
@@ -397,6 +399,11 @@ impl<'a> Stage<'a> {
         let next = u32::try_from(rides.len()).unwrap_or(u32::MAX).saturating_add(1);
         rides.extend(riders::seen(&after.ledger, next, ends, false, self.scale));
         Ok(rides)
+    }
+
+    fn options(&self) -> load::Options {
+        let target = format!("{}/{}", self.lab.origin, self.api_stage);
+        load::Options { in_flight: IN_FLIGHT, ..load::Options::new(target, self.order.seed) }
     }
 
     /// Returns when every alarm that does not look back longer is off, and no earlier than the scenario says.
@@ -461,44 +468,6 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Lets the time pass that the longest windows look back, with a probe and a rider now and then and nothing wrong, and
-    /// notes when the alarms that are still on go off.
-    fn pass(&self, alarms: &mut [AlarmSeen]) {
-        let end = self.lab.instruments.clock.now();
-        // Without any data an alarm keeps what it knew last.
-        let stage = self.api_stage.as_str();
-        let api = format!("wild-rydes-{stage}");
-        let goes_on = [
-            metric("WildRydes", "HeartbeatRides", &[("service", "probe"), ("stage", stage)]),
-            metric(
-                "AWS/ApiGateway",
-                "Count",
-                &[("ApiName", &api), ("Stage", stage), ("Resource", "/ride"), ("Method", "POST")],
-            ),
-        ];
-        let mut now = end;
-        for _ in 0..STEPS {
-            if alarms.iter().all(|alarm| alarm.cleared() || alarm.clears_after.is_some()) {
-                return;
-            }
-            for minutes in [5, 10, 15] {
-                let at = now + SignedDuration::from_mins(minutes);
-                for metric in &goes_on {
-                    self.lab.instruments.metrics.put(Datum { metric: metric.clone(), unit: "Count", at, value: 1.0 });
-                }
-            }
-            now += STEP;
-            self.lab.cloudwatch.evaluate(now);
-            for state in self.lab.cloudwatch.snapshot().alarms {
-                let name = alarms::short(&state.name, &self.prefix);
-                let waiting = alarms.iter_mut().find(|alarm| alarm.name == name && !alarm.cleared());
-                if let Some(alarm) = waiting.filter(|alarm| alarm.clears_after.is_none() && state.state == State::Ok) {
-                    alarm.clears_after = Some((state.since_ms - end.as_millisecond()) as f64 / 1000.0);
-                }
-            }
-        }
-    }
-
     fn phases(&self, seconds: f64) -> Vec<Stretch> {
         let mut from = 0.0;
         let mut all: Vec<Stretch> = Vec::new();
@@ -510,9 +479,4 @@ impl<'a> Stage<'a> {
         all.push(Stretch { what: "afterwards".to_owned(), from, to: seconds });
         all
     }
-}
-
-fn metric(namespace: &str, name: &str, dimensions: &[(&str, &str)]) -> MetricName {
-    let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    MetricName { namespace: namespace.to_owned(), name: name.to_owned(), dimensions: dimensions.collect() }
 }
