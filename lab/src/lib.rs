@@ -25,6 +25,7 @@ pub mod load;
 pub mod logs;
 pub mod observation;
 mod reaper;
+pub mod scenario;
 mod scheduler;
 pub mod ssm;
 pub mod switches;

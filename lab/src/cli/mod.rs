@@ -6,6 +6,7 @@ mod invoke;
 mod load;
 mod observe;
 mod ride;
+mod scenario;
 mod services;
 mod state;
 mod stopping;
@@ -62,6 +63,8 @@ enum Command {
     Errors(observe::Errors),
     /// List metrics, or show the figures of one
     Metrics(observe::Metrics),
+    /// Break the stack on purpose and prove that telemetry, alarms and ledgers tell the truth
+    Scenario(scenario::Scenario),
 }
 
 /// What every command that runs the stack takes.
@@ -192,6 +195,7 @@ pub fn main() -> ExitCode {
             Command::Logs(command) => command.run().await,
             Command::Errors(command) => command.run().await,
             Command::Metrics(command) => command.run().await,
+            Command::Scenario(command) => command.run().await,
         }
     });
     // A build that is still under way must not hold up Ctrl-C.

@@ -26,6 +26,7 @@ mod privilege;
 mod quiet_hour;
 mod quoted_commands;
 mod rides;
+mod scenarios;
 mod signed;
 mod stack;
 mod starved;

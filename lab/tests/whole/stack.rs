@@ -19,7 +19,7 @@ pub(crate) fn template() -> String {
 }
 
 /// Every binary that a test needs, built once.
-static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
+pub(crate) static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
     let names = ["probe", "put-ride-record", "request-ride", "request-unicorn", "seed-fleet", "unruly"];
     let names: BTreeSet<String> = names.map(str::to_owned).into();
     binaries::build(workspace(), &names, Profile::Quick).expect("the functions build")

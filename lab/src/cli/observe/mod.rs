@@ -15,6 +15,7 @@ pub(super) use errors::Errors;
 pub(super) use logs::Logs;
 pub(super) use metrics::Metrics;
 pub(super) use requests::Requests;
+pub(super) use table::Table;
 pub(super) use trace::Trace;
 
 use std::path::PathBuf;

@@ -4,22 +4,22 @@ use crate::cli::terminal::{self, Palette, Style};
 
 /// Rows whose columns are as wide as their widest cell; the last column is as wide as it comes.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::cli) struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<(String, Option<Style>)>>,
 }
 
 impl Table {
-    pub(super) fn new(head: &[&'static str]) -> Self {
+    pub(in crate::cli) fn new(head: &[&'static str]) -> Self {
         Self { head: head.to_vec(), rows: Vec::new() }
     }
 
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = (String, Option<Style>)>) {
+    pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = (String, Option<Style>)>) {
         self.rows.push(cells.into_iter().collect());
     }
 
     /// Prints it, or what there is to say when it is empty.
-    pub(super) fn print(&self, empty: &str) {
+    pub(in crate::cli) fn print(&self, empty: &str) {
         if self.rows.is_empty() {
             terminal::print(empty);
             return;

@@ -1,0 +1,193 @@
+//! `cargo lab scenario run`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+use clap::Args;
+use futures_util::StreamExt;
+use serde_json::json;
+
+use super::kept::Kept;
+use super::telling;
+use crate::binaries::Profile;
+use crate::cli::observe::Table;
+use crate::cli::terminal::{self, Style};
+use crate::cli::{nearest_template, stopping, workspace_of};
+use crate::scenario::report::{self, Shown};
+use crate::scenario::{self, Evidence, Order, Scenario, Variant, Verdict};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cargo lab scenario run quiet --compress 30\n  cargo lab scenario run starved-table --naive --report naive.html\n  cargo lab scenario run starved-table --fixed\n  cargo lab scenario run --all --compress 30\n\nExit code 0: everything that was expected came about. 1: something did not, or the scenario could not be played."
+)]
+pub(super) struct Run {
+    /// Name of a scenario, or path of a file that ends in .yaml
+    #[arg(required_unless_present = "all")]
+    name: Option<String>,
+    /// Play all scenarios with all their acts, and print a table
+    #[arg(long, conflicts_with_all = ["name", "fixed", "naive", "report"])]
+    all: bool,
+    /// With --all, play so many at the same time: they mostly wait
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
+    jobs: u16,
+    /// Play it with the cure in place
+    #[arg(long, conflicts_with = "naive")]
+    fixed: bool,
+    /// Play it with a function of the kind that the workshop began with: no limit of time, ten attempts, 201 whatever comes
+    #[arg(long)]
+    naive: bool,
+    /// Shorten all its times so many times, and let CloudWatch's minutes and DynamoDB's burst pass as much faster; with --all at most what each scenario allows
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=600))]
+    compress: u16,
+    /// Seed of what is random [default: a new one, which is printed]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write a page with charts, alarms, traces and ledgers to this file; the last run of the other act stands beside it
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print what was seen and the verdicts as JSON
+    #[arg(long)]
+    json: bool,
+    /// Template to run [default: the nearest template.yaml, from here upwards]
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    /// Build the functions as they are deployed
+    #[arg(long)]
+    release: bool,
+}
+
+impl Run {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let template = self.template.clone().map_or_else(nearest_template, Ok)?;
+        tokio::select! {
+            stopped = stopping::requested() => {
+                stopped?;
+                Ok(ExitCode::from(130))
+            }
+            done = self.play(&template) => done,
+        }
+    }
+
+    async fn play(&self, template: &Path) -> anyhow::Result<ExitCode> {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000));
+        let Some(name) = &self.name else { return self.play_all(template, seed).await };
+        let (scenario, _) = scenario::find(name)?;
+        let variant = match (self.fixed, self.naive) {
+            (true, _) => Variant::Fixed,
+            (_, true) => Variant::Naive,
+            _ => Variant::Run,
+        };
+        let (evidence, verdicts) = self.one(&scenario, variant, self.compress, seed, template).await?;
+        let kept = Kept::of(template);
+        kept.keep(&evidence, &verdicts)?;
+        if let Some(file) = &self.report {
+            let beside = kept.beside(&scenario, &evidence);
+            let beside = beside.as_ref().map(|(evidence, verdicts)| Shown { evidence, verdicts });
+            let page = report::page(&scenario, Shown { evidence: &evidence, verdicts: &verdicts }, beside);
+            std::fs::write(file, page).with_context(|| format!("could not write {}", file.display()))?;
+        }
+        let passed = if self.json {
+            terminal::print(&serde_json::to_string_pretty(&json!({"evidence": evidence, "verdicts": verdicts}))?);
+            verdicts.iter().all(|verdict| verdict.passed)
+        } else {
+            telling::verdicts(&evidence, &verdicts)
+        };
+        Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Plays one act and keeps what was seen, for a report beside another act.
+    async fn one(
+        &self,
+        scenario: &Scenario,
+        variant: Variant,
+        compress: u16,
+        seed: u64,
+        template: &Path,
+    ) -> anyhow::Result<(Evidence, Vec<Verdict>)> {
+        let order = Order {
+            template: template.to_owned(),
+            workspace: workspace_of(template),
+            profile: if self.release { Profile::Release } else { Profile::Quick },
+            built: BTreeMap::new(),
+            variant,
+            compress,
+            seed,
+            ports: (0, 0),
+        };
+        let name = if self.jobs > 1 { format!("{} ({}) ", scenario.name, variant.name()) } else { String::new() };
+        let evidence = scenario::run(scenario, &order, &|progress| telling::course(&name, &progress)).await?;
+        let act = scenario.act(variant).context("the act that was just played")?;
+        let verdicts = scenario::judge(act, &evidence);
+        Ok((evidence, verdicts))
+    }
+
+    async fn play_all(&self, template: &Path, seed: u64) -> anyhow::Result<ExitCode> {
+        let mut acts = Vec::new();
+        for name in scenario::names() {
+            let (scenario, _) = scenario::find(name)?;
+            acts.extend(scenario.variants().into_iter().map(|variant| (scenario.clone(), variant)));
+        }
+        let rows = futures_util::stream::iter(&acts)
+            .map(|(scenario, variant)| self.row(scenario, *variant, seed, template))
+            .buffered(self.jobs.into());
+        let rows: Vec<Row> = rows.collect().await;
+        let mut table =
+            Table::new(&["scenario", "act", "compress", "verdict", "expectations", "seconds", "what failed"]);
+        for ((scenario, variant), row) in acts.iter().zip(&rows) {
+            let (word, style) = if row.passed { ("pass", Style::Green) } else { ("FAIL", Style::Red) };
+            table.row([
+                (scenario.name.clone(), Some(Style::Bold)),
+                (variant.name().to_owned(), None),
+                (self.compress.min(scenario.compress(*variant).most).to_string(), None),
+                (word.to_owned(), Some(style)),
+                (row.held.clone(), None),
+                (format!("{:.0}", row.seconds), None),
+                (row.wrong.clone(), None),
+            ]);
+        }
+        terminal::print(&format!("\nseed {seed}"));
+        table.print("There are no scenarios.");
+        Ok(if rows.iter().all(|row| row.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn row(&self, scenario: &Scenario, variant: Variant, seed: u64, template: &Path) -> Row {
+        let began = Instant::now();
+        let compress = self.compress.min(scenario.compress(variant).most);
+        let played = self.one(scenario, variant, compress, seed, template).await;
+        let judged = played.and_then(|(evidence, verdicts)| {
+            Kept::of(template).keep(&evidence, &verdicts)?;
+            telling::verdicts(&evidence, &verdicts);
+            Ok(verdicts)
+        });
+        let seconds = began.elapsed().as_secs_f64();
+        match judged {
+            Ok(verdicts) => Row { seconds, ..Row::of(&verdicts) },
+            Err(error) => Row { passed: false, held: "-".to_owned(), wrong: format!("{error:#}"), seconds },
+        }
+    }
+}
+
+/// A row of the table of all scenarios.
+struct Row {
+    passed: bool,
+    held: String,
+    wrong: String,
+    /// How long it took, the machine's.
+    seconds: f64,
+}
+
+impl Row {
+    fn of(verdicts: &[Verdict]) -> Self {
+        let wrong: Vec<&str> =
+            verdicts.iter().filter(|verdict| !verdict.passed).map(|verdict| verdict.expected.as_str()).collect();
+        Self {
+            passed: wrong.is_empty(),
+            held: format!("{} of {}", verdicts.len() - wrong.len(), verdicts.len()),
+            wrong: wrong.join("; "),
+            seconds: 0.0,
+        }
+    }
+}

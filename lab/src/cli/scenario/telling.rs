@@ -1,0 +1,74 @@
+//! What a person sees of a scenario at the terminal: its course, and the verdicts.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+use crate::cli::terminal::{self, Palette, Style};
+use crate::scenario::{Evidence, Progress, Verdict};
+
+/// Tells of the course on standard error: standard output is for the verdicts. `name` stands before each line, where several are
+/// under way.
+pub(super) fn course(name: &str, progress: &Progress) {
+    let palette = Palette::stderr();
+    let line = match progress {
+        Progress::Building => "building the functions".to_owned(),
+        Progress::Starting => "starting the stack; its alarms are looked at before anything happens".to_owned(),
+        Progress::Began => format!("{} the load begins", at(0.0)),
+        Progress::Fault { at: when, what, on } => {
+            let (style, word) = if *on { (Style::Red, "FAULT ") } else { (Style::Green, "mended") };
+            format!("{} {} {what}", at(*when), palette.paint(style, word))
+        }
+        Progress::Alarm { at: when, name, on } => {
+            let (style, word) = if *on { (Style::Yellow, "ALARM ") } else { (Style::Green, "OK    ") };
+            format!("{} {} {name}", at(*when), palette.paint(style, word))
+        }
+        Progress::Settling { at: when } => format!("{} the load is over; waiting for the alarms to clear", at(*when)),
+        Progress::Tick { at: when, statuses } => {
+            // Only where the next line can take its place.
+            if name.is_empty() && std::io::stderr().is_terminal() {
+                let line = format!("{} {}", at(*when), answers(statuses));
+                // A terminal that is gone is no reason to stop.
+                let _ = write!(std::io::stderr(), "\r\x1b[2K{}\r", palette.paint(Style::Dim, &line));
+            }
+            return;
+        }
+    };
+    let clear = if std::io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
+    let _ = writeln!(std::io::stderr(), "{clear}{name}{line}");
+}
+
+fn at(seconds: f64) -> String {
+    format!("{seconds:>5.0} s")
+}
+
+fn answers(statuses: &BTreeMap<u16, u64>) -> String {
+    let said = statuses.iter().map(|(status, count)| match status {
+        0 => format!("{count} without an answer"),
+        status => format!("{count} x {status}"),
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// One line an expectation; whether all of them came about.
+pub(super) fn verdicts(evidence: &Evidence, verdicts: &[Verdict]) -> bool {
+    let palette = Palette::stdout();
+    let heading = format!(
+        "{} ({}): {}, seed {}, compressed {} times",
+        evidence.scenario,
+        evidence.variant.name(),
+        evidence.with,
+        evidence.seed,
+        evidence.compress
+    );
+    terminal::print(&palette.paint(Style::Bold, &heading));
+    for verdict in verdicts {
+        let (style, word) = if verdict.passed { (Style::Green, "pass") } else { (Style::Red, "FAIL") };
+        terminal::print(&format!("  {}  {}", palette.paint(style, word), verdict.expected));
+        terminal::print(&palette.paint(Style::Dim, &format!("        {}", verdict.seen)));
+    }
+    let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
+    let all = passed == verdicts.len();
+    let (style, word) = if all { (Style::Green, "passed") } else { (Style::Red, "FAILED") };
+    terminal::print(&format!("  {}: {passed} of {} expectations", palette.paint(style, word), verdicts.len()));
+    all
+}

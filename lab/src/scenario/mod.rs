@@ -1,0 +1,28 @@
+//! Failure scenarios: a load, a fault, and what must come of it.
+//!
+//! A file ([`Scenario`]) says what happens and what is expected. [`run`] plays it on a lab of its own and returns what was
+//! seen ([`Evidence`]); [`judge`] compares the two, expectation by expectation; [`report`] makes a page of it.
+
+mod alarms;
+mod catalogue;
+mod evidence;
+mod file;
+mod future;
+mod ledger;
+mod plan;
+mod range;
+pub mod report;
+mod riders;
+mod run;
+mod trouble;
+mod verdict;
+mod witness;
+
+pub use alarms::AlarmSeen;
+pub use catalogue::{Unknown, find, names};
+pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
+pub use file::{Act, FileError, Scenario, Variant};
+pub use ledger::{Books, Wanted};
+pub use range::Range;
+pub use run::{Order, Progress, RunError, run, stay};
+pub use verdict::{Verdict, judge};

@@ -1,0 +1,229 @@
+//! Whether what was seen is what was expected, expectation by expectation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Evidence, LineSeen};
+use super::file::{Act, AlarmSet, Answers, Expect, Guilty, LedgerRules, LogLine};
+use super::ledger::Wanted;
+use super::range::Range;
+
+/// One expectation and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What was expected, in words.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// Whether they agree.
+    pub passed: bool,
+}
+
+/// The verdicts of an act.
+pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
+    let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, .. } = &act.expect;
+    let mut verdicts = vec![statuses(&act.expect, evidence)];
+    verdicts.extend(shares.iter().flat_map(|asked| answers(asked, evidence)));
+    verdicts.extend(alarms(set, evidence));
+    verdicts.extend(span.as_ref().map(|asked| guilty(asked, evidence)));
+    verdicts.extend(line.as_ref().map(|asked| log(asked, span.as_ref(), evidence)));
+    verdicts.extend(ledger(rules, evidence));
+    verdicts
+}
+
+fn statuses(expect: &Expect, evidence: &Evidence) -> Verdict {
+    let seen: BTreeSet<u16> = evidence.load().map(|ride| ride.status).collect();
+    let named: BTreeSet<u16> = expect.statuses.iter().copied().collect();
+    let allowed: BTreeSet<u16> = expect.statuses_allowed.iter().copied().collect();
+    let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+    evidence.load().for_each(|ride| *counts.entry(ride.status).or_default() += 1);
+    let counts: Vec<String> = counts.iter().map(|(code, count)| format!("{count} x {}", status(*code))).collect();
+    let perhaps = if allowed.is_empty() { String::new() } else { format!(", perhaps {}", list(&allowed)) };
+    Verdict {
+        expected: format!("riders see exactly {}{perhaps}", list(&named)),
+        seen: counts.join(", "),
+        passed: named.is_subset(&seen) && seen.iter().all(|status| named.contains(status) || allowed.contains(status)),
+    }
+}
+
+fn status(code: u16) -> String {
+    if code == 0 { "no answer".to_owned() } else { code.to_string() }
+}
+
+fn list(codes: &BTreeSet<u16>) -> String {
+    codes.iter().map(|code| status(*code)).collect::<Vec<_>>().join(", ")
+}
+
+fn answers(asked: &Answers, evidence: &Evidence) -> Vec<Verdict> {
+    let (from, to) = (asked.from.unwrap_or(0.0), asked.to.unwrap_or(f64::INFINITY));
+    let all: Vec<&Wanted> = evidence.load().filter(|ride| ride.at >= from && ride.at < to).collect();
+    let these: Vec<&&Wanted> = all.iter().filter(|ride| asked.status.contains(&ride.status)).collect();
+    let names = list(&asked.status.iter().copied().collect());
+    let when = match (asked.from, asked.to) {
+        (None, None) => String::new(),
+        (Some(from), None) => format!(" from second {from} on"),
+        (None, Some(to)) => format!(" until second {to}"),
+        (Some(from), Some(to)) => format!(" from second {from} to {to}"),
+    };
+    let mut verdicts = Vec::new();
+    if let Some(share) = asked.share {
+        let seen = these.len() as f64 / all.len().max(1) as f64;
+        verdicts.push(Verdict {
+            expected: format!("{names}{when}: {share} of the rides"),
+            seen: format!("{} ({} of {})", share.show(seen), these.len(), all.len()),
+            passed: !all.is_empty() && share.holds(seen),
+        });
+    }
+    if let Some(count) = asked.count.filter(|_| evidence.compress == 1) {
+        verdicts.push(figure(format!("{names}{when}: {count} rides"), count, these.len() as f64, "rides"));
+    }
+    if let Some(limit) = asked.p99_ms {
+        let mut latencies: Vec<f64> = these.iter().map(|ride| ride.latency_ms).collect();
+        let p99 = percentile(&mut latencies, 99.0);
+        verdicts.push(Verdict {
+            expected: format!("{names}{when}: p99 {limit} ms"),
+            seen: p99.map_or_else(|| "no such answer".to_owned(), |p99| format!("{p99:.0} ms")),
+            passed: p99.is_some_and(|p99| limit.holds(p99)),
+        });
+    }
+    verdicts
+}
+
+/// The nearest-rank percentile.
+pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let rank = (percent / 100.0 * values.len() as f64).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied()
+}
+
+fn alarms(set: &AlarmSet, evidence: &Evidence) -> Vec<Verdict> {
+    let (named, allowed) = (set.named(), set.permitted());
+    let fired: BTreeSet<&str> = evidence.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+    let silent: Vec<&str> = named.difference(&fired).copied().collect();
+    let other: Vec<&str> =
+        fired.iter().filter(|name| !named.contains(*name) && !allowed.contains(*name)).copied().collect();
+    let mut seen = Vec::new();
+    if !silent.is_empty() {
+        seen.push(format!("did not fire: {}", silent.join(", ")));
+    }
+    if !other.is_empty() {
+        seen.push(format!("fired unasked: {}", other.join(", ")));
+    }
+    if seen.is_empty() {
+        let names: Vec<&str> = evidence.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
+        seen.push(if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+    }
+    let expected = match named.is_empty() {
+        true if allowed.is_empty() => "no alarm fires".to_owned(),
+        true => format!("no alarm fires but perhaps {}", join(&allowed)),
+        false if allowed.is_empty() => format!("exactly these alarms fire: {}", join(&named)),
+        false => format!("exactly these alarms fire: {}; perhaps {}", join(&named), join(&allowed)),
+    };
+    let mut verdicts = vec![Verdict { expected, seen: seen.join("; "), passed: silent.is_empty() && other.is_empty() }];
+    if !fired.is_empty() {
+        verdicts.push(clearing(set, evidence));
+    }
+    verdicts
+}
+
+/// An alarm must be off again at the end; one that looks back longer, once the failures have left its window.
+fn clearing(set: &AlarmSet, evidence: &Evidence) -> Verdict {
+    let mut stuck = Vec::new();
+    let mut later = Vec::new();
+    for alarm in evidence.alarms.iter().filter(|alarm| !alarm.cleared()) {
+        match alarm.clears_after {
+            Some(seconds) if set.is_lasting(&alarm.name) => {
+                later.push(format!("{} after {}", alarm.name, hours(seconds)))
+            }
+            _ => stuck.push(alarm.name.as_str()),
+        }
+    }
+    let last = evidence.alarms.iter().flat_map(|alarm| alarm.on.iter().filter_map(|(_, off)| *off)).fold(0.0, f64::max);
+    let seen = match (stuck.is_empty(), later.is_empty()) {
+        (false, _) => format!("still on at the end: {}", stuck.join(", ")),
+        (true, true) => format!("the last one at second {last:.0}"),
+        (true, false) => format!("the last one at second {last:.0}; when nothing fails any more, {}", later.join(", ")),
+    };
+    Verdict { expected: "every alarm that fired clears".to_owned(), seen, passed: stuck.is_empty() }
+}
+
+fn hours(seconds: f64) -> String {
+    match seconds / 60.0 {
+        minutes if minutes < 60.0 => format!("{minutes:.0} min"),
+        minutes => format!("{:.1} h", minutes / 60.0),
+    }
+}
+
+fn join(names: &BTreeSet<&str>) -> String {
+    names.iter().copied().collect::<Vec<_>>().join(", ")
+}
+
+fn guilty(asked: &Guilty, evidence: &Evidence) -> Verdict {
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
+    for failure in &evidence.failures {
+        *named.entry(failure.guilty.as_deref().unwrap_or("nothing")).or_default() += 1;
+    }
+    let most = named.iter().max_by_key(|(_, count)| **count).map(|(span, _)| *span);
+    let known = |span: &str| span == asked.span || asked.also.iter().any(|also| also == span);
+    let seen: Vec<String> = named.iter().map(|(span, count)| format!("{span} ({count})")).collect();
+    let also = if asked.also.is_empty() { String::new() } else { format!(", or {}", asked.also.join(", ")) };
+    Verdict {
+        expected: format!("the traces of failed requests name {}{also}", asked.span),
+        seen: if seen.is_empty() { "no request failed".to_owned() } else { seen.join(", ") },
+        passed: most == Some(asked.span.as_str()) && named.keys().all(|span| known(span)),
+    }
+}
+
+/// Every failed request that blames the named span has a line that says so; of those whose lines were read.
+/// Without any named span, one line of the whole time does.
+fn log(asked: &LogLine, span: Option<&Guilty>, evidence: &Evidence) -> Verdict {
+    let says = |line: &LineSeen| line.service == asked.service && line.text.contains(&asked.says);
+    if span.is_none() {
+        let found = evidence.grave.iter().filter(|line| says(line)).count();
+        return Verdict {
+            expected: format!("the log of {} says \"{}\"", asked.service, asked.says),
+            seen: format!("{found} of {} grave lines", evidence.grave.len()),
+            passed: found > 0,
+        };
+    }
+    let blames = |guilty: Option<&str>| span.is_none_or(|asked| guilty == Some(asked.span.as_str()));
+    let read = evidence.failures.iter().filter(|failure| blames(failure.guilty.as_deref()));
+    let read: Vec<_> = read.filter_map(|failure| failure.lines.as_ref()).collect();
+    let found = read.iter().filter(|lines| lines.iter().any(says)).count();
+    Verdict {
+        expected: format!("the log of {} says \"{}\" for each of them", asked.service, asked.says),
+        seen: format!("{found} of {} that were read", read.len()),
+        passed: found > 0 && found == read.len(),
+    }
+}
+
+fn ledger(rules: &LedgerRules, evidence: &Evidence) -> Vec<Verdict> {
+    let books = &evidence.books;
+    let mut verdicts = vec![
+        figure(
+            format!("of the rides promised with a 201, {} are not stored", rules.lost),
+            rules.lost,
+            books.lost.len() as f64,
+            &format!("of {} promised", books.promised),
+        ),
+        figure(
+            format!("{} riders have two rides", rules.doubled),
+            rules.doubled,
+            books.doubled.len() as f64,
+            &format!("of {} riders, {} rows", books.wanted, books.stored),
+        ),
+    ];
+    verdicts.extend(rules.untold.map(|untold| {
+        let expected = format!("{untold} rides are stored behind a failure");
+        figure(expected, untold, books.untold.len() as f64, &format!("of {} rows", books.stored))
+    }));
+    verdicts
+}
+
+fn figure(expected: String, range: Range, seen: f64, of: &str) -> Verdict {
+    Verdict { expected, seen: format!("{} {of}", range.show(seen)), passed: range.holds(seen) }
+}
+
+#[cfg(test)]
+mod tests;

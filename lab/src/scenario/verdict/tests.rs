@@ -1,0 +1,195 @@
+use super::*;
+use crate::scenario::alarms::AlarmSeen;
+use crate::scenario::evidence::{Failure, LineSeen};
+use crate::scenario::file::{Scenario, Variant};
+use crate::scenario::ledger::Books;
+
+const SPAN: &str = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
+
+fn act() -> Act {
+    let text = include_str!("../../../tests/data/scenario-small.yaml");
+    Scenario::read(text, "small.yaml").expect("a scenario").run
+}
+
+fn ride(number: u32, status: u16) -> Wanted {
+    let (at, ride_id) = (f64::from(number), (status == 201).then(|| number.to_string()));
+    let latency_ms = f64::from(number);
+    Wanted { number, at, load: true, status, latency_ms, attempts: 1, request_id: None, ride_id, latitude: None }
+}
+
+fn alarm(name: &str, off: Option<f64>, clears_after: Option<f64>) -> AlarmSeen {
+    AlarmSeen {
+        name: name.to_owned(),
+        urgency: "page".to_owned(),
+        on: vec![(10.0, off)],
+        reason: String::new(),
+        clears_after,
+    }
+}
+
+fn failure(guilty: &str, text: &str) -> Failure {
+    let line = LineSeen { service: "put-ride-record".to_owned(), level: "WARN".to_owned(), text: text.to_owned() };
+    Failure {
+        id: "r".to_owned(),
+        at: 1.0,
+        status: 503,
+        guilty: Some(guilty.to_owned()),
+        error: None,
+        lines: Some(vec![line]),
+    }
+}
+
+/// What the small scenario expects: six rides of ten stored, four failed.
+fn good() -> Evidence {
+    let status = |number| if number > 6 { 503 } else { 201 };
+    Evidence {
+        scenario: "small".to_owned(),
+        title: String::new(),
+        variant: Variant::Run,
+        with: String::new(),
+        seed: 1,
+        compress: 1,
+        began: String::new(),
+        seconds: 100.0,
+        phases: Vec::new(),
+        faults: Vec::new(),
+        rides: (1..=10).map(|number| ride(number, status(number))).collect(),
+        books: Books { wanted: 10, promised: 6, stored: 6, ..Books::default() },
+        alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
+        grave: Vec::new(),
+        failures: vec![failure(SPAN, "it was refused")],
+        traces: Vec::new(),
+    }
+}
+
+fn failed(act: &Act, evidence: &Evidence) -> Vec<String> {
+    let failed = judge(act, evidence).into_iter().filter(|verdict| !verdict.passed);
+    failed.map(|verdict| format!("{}: {}", verdict.expected, verdict.seen)).collect()
+}
+
+#[test]
+fn what_was_expected_passes() {
+    assert_eq!(failed(&act(), &good()), Vec::<String>::new());
+    assert!(judge(&act(), &good()).len() >= 6);
+}
+
+#[test]
+fn a_status_too_many_or_too_few_fails() {
+    let mut more = good();
+    more.rides.push(ride(11, 502));
+    assert!(failed(&act(), &more)[0].contains("1 x 502"));
+    let mut fewer = good();
+    fewer.rides.retain(|ride| ride.status == 201);
+    assert!(failed(&act(), &fewer)[0].contains("exactly 201, 503"));
+    let mut silent = good();
+    silent.rides.push(ride(11, 0));
+    assert!(failed(&act(), &silent)[0].contains("1 x no answer"));
+}
+
+#[test]
+fn a_share_is_of_the_rides_of_its_time() {
+    let asked =
+        |from, to| Answers { status: vec![503], from, to, share: Some(Range::exactly(1.0)), count: None, p99_ms: None };
+    assert!(answers(&asked(Some(7.0), None), &good())[0].passed);
+    assert!(!answers(&asked(Some(6.0), None), &good())[0].passed);
+    assert!(!answers(&asked(Some(50.0), Some(60.0)), &good())[0].passed, "of no rides at all nothing is said");
+}
+
+#[test]
+fn a_latency_is_the_99th_percentile_of_such_answers() {
+    let limit = |most| Answers {
+        status: vec![201],
+        from: None,
+        to: None,
+        share: None,
+        count: None,
+        p99_ms: Some(Range { least: 0.0, most, percent: false }),
+    };
+    assert!(answers(&limit(6.0), &good())[0].passed);
+    assert!(!answers(&limit(5.9), &good())[0].passed);
+    let mut none = good();
+    none.rides.clear();
+    assert!(!answers(&limit(6.0), &none)[0].passed);
+}
+
+#[test]
+fn an_alarm_that_is_silent_or_unasked_fails_and_an_allowed_one_does_not() {
+    let mut silent = good();
+    silent.alarms.clear();
+    assert!(failed(&act(), &silent)[0].contains("did not fire: api-5xx-rate"));
+    let mut other = good();
+    other.alarms.push(alarm("lost-rides", Some(60.0), None));
+    assert!(failed(&act(), &other)[0].contains("fired unasked: lost-rides"));
+    let mut allowed = good();
+    allowed.alarms.push(alarm("heartbeat", Some(60.0), None));
+    assert_eq!(failed(&act(), &allowed), Vec::<String>::new());
+}
+
+#[test]
+fn an_alarm_must_clear_and_a_lasting_one_when_its_window_has_passed() {
+    let mut stuck = good();
+    stuck.alarms[0].on[0].1 = None;
+    stuck.alarms[0].clears_after = Some(60.0);
+    assert!(failed(&act(), &stuck)[0].contains("still on at the end: api-5xx-rate"));
+    let mut lasting = act();
+    lasting.expect.alarms.lasting = std::mem::take(&mut lasting.expect.alarms.fire);
+    assert_eq!(failed(&lasting, &stuck), Vec::<String>::new());
+    stuck.alarms[0].clears_after = None;
+    assert_eq!(failed(&lasting, &stuck).len(), 1);
+}
+
+#[test]
+fn the_guilty_span_is_what_most_name_and_nobody_names_another() {
+    let mut other = good();
+    other.failures.push(failure("request-ride > Lambda", ""));
+    assert!(failed(&act(), &other)[0].contains("request-ride > Lambda (1)"));
+    let mut none = good();
+    none.failures.clear();
+    assert!(failed(&act(), &none)[0].contains("no request failed"));
+}
+
+#[test]
+fn every_failure_that_was_read_says_why() {
+    let span = Guilty { span: SPAN.to_owned(), also: Vec::new() };
+    let asked = LogLine { service: "put-ride-record".to_owned(), says: "refused".to_owned() };
+    assert!(log(&asked, Some(&span), &good()).passed);
+    let mut one = good();
+    one.failures.push(failure(SPAN, "something else"));
+    assert!(!log(&asked, Some(&span), &one).passed);
+    one.failures[1].lines = None;
+    assert!(log(&asked, Some(&span), &one).passed, "it was not read");
+    one.failures.clear();
+    assert!(!log(&asked, Some(&span), &one).passed);
+}
+
+#[test]
+fn without_a_failure_a_grave_line_says_why() {
+    let asked = LogLine { service: "request-ride".to_owned(), says: "was refused".to_owned() };
+    let line = |service: &str| LineSeen {
+        service: service.to_owned(),
+        level: "WARN".to_owned(),
+        text: "the new value was refused".to_owned(),
+    };
+    let mut evidence = good();
+    evidence.grave = vec![line("put-ride-record")];
+    assert!(!log(&asked, None, &evidence).passed);
+    evidence.grave.push(line("request-ride"));
+    assert!(log(&asked, None, &evidence).passed);
+}
+
+#[test]
+fn a_lost_or_a_doubled_ride_fails() {
+    let mut lost = good();
+    lost.books.lost = vec![3];
+    lost.books.doubled = vec![4];
+    lost.books.untold = vec![7];
+    assert_eq!(failed(&act(), &lost).len(), 2);
+}
+
+#[test]
+fn the_percentile_is_a_value_that_was_seen() {
+    let mut values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
+    assert_eq!(percentile(&mut values, 99.0), Some(198.0));
+    assert_eq!(percentile(&mut [5.0], 99.0), Some(5.0));
+    assert_eq!(percentile(&mut [], 99.0), None);
+}
