@@ -29,6 +29,8 @@ function context() {
   return {
     ...page,
     now: page.state ? page.state.now_ms : Date.now(),
+    // Alarms and metrics go by CloudWatch's clock, which may run faster than the machine's.
+    cloudwatchNow: page.alarms ? page.alarms.now_ms : Date.now(),
     redraw,
     say,
     point(ms) {

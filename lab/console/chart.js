@@ -21,7 +21,7 @@ export function chart(spec, context) {
   const right = raw.filter((one) => one.axis === 'right');
   const all = times(raw);
   if (!all.length) return h('p', { class: 'empty nothing' }, 'No data in this range. ', spec.hint ?? 'Book some rides: cargo lab ride, or choose a longer range.');
-  const to = Math.max(context.now, all.at(-1));
+  const to = Math.max(context.cloudwatchNow, all.at(-1));
   const from = Math.min(all[0], to - spec.minutes * 60000);
   const frame = {
     left: MARGIN.left, right: spec.width - (right.length ? MARGIN.second : MARGIN.right), top: MARGIN.top + (spec.leftLabel || spec.rightLabel ? 12 : 0), bottom: spec.height - MARGIN.bottom,

@@ -162,6 +162,12 @@ impl Plan {
             self.stack.custom_resources.values().map(|resource| &resource.function).collect();
         self.stack.functions.retain(|id, _| needed.contains(id));
         self.stack.apis.clear();
+        // What watches the others would find nothing to watch: no log to filter, no heart to beat, and silence where no rider is.
+        let Stack { functions, metric_filters, schedules, alarms, composite_alarms, .. } = &mut self.stack;
+        metric_filters.retain(|_, filter| functions.values().any(|function| function.log_group == filter.log_group));
+        schedules.retain(|_, schedule| functions.contains_key(&schedule.function));
+        alarms.clear();
+        composite_alarms.clear();
     }
 }
 

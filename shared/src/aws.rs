@@ -10,11 +10,13 @@ mod answer;
 mod attempts;
 #[cfg(any(feature = "dynamodb", feature = "params"))]
 mod calls;
+mod words;
 
 #[cfg(any(feature = "dynamodb", feature = "params"))]
 pub use attempts::counted;
 #[cfg(any(feature = "dynamodb", feature = "params"))]
 pub(crate) use calls::Calls;
+pub(crate) use words::may_be_told;
 
 use crate::config::{ConfigError, Environment};
 use aws_credential_types::Credentials;

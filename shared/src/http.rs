@@ -1,6 +1,7 @@
 //! Calls to other services: within the time budget, retried by one schedule, with nothing followed and nothing
 //! believed.
 
+mod answer;
 mod client;
 mod error;
 #[cfg(feature = "faults")]
@@ -10,7 +11,8 @@ mod signing;
 mod tls;
 mod trace;
 
-pub use client::{Answer, Call, Client, LONGEST_ANSWER};
+pub use answer::{Answer, LONGEST_ANSWER};
+pub use client::{Call, Client};
 pub use error::CallError;
 #[cfg(feature = "faults")]
 pub use faulty::Injected;

@@ -16,6 +16,7 @@
 pub mod budget;
 pub mod config;
 pub mod context;
+pub mod events;
 pub mod json;
 pub mod kept;
 pub mod media_type;
@@ -24,6 +25,7 @@ pub mod problem;
 pub mod request_id;
 pub mod retry;
 pub mod ride;
+pub mod settings;
 pub mod telemetry;
 
 #[cfg(feature = "aws")]

@@ -1,5 +1,9 @@
 //! Problem documents (RFC 9457): the one shape of every answer that is not a success.
 
+mod failure;
+
+pub use failure::Failure;
+
 use crate::request_id::RequestId;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde::Serialize;
@@ -137,28 +141,6 @@ impl Problem {
             _ => {}
         }
         response
-    }
-}
-
-/// A problem together with its cause: the caller is told the first, the log the second.
-#[derive(Debug)]
-pub struct Failure {
-    /// What the caller is told.
-    pub problem: Problem,
-    /// What the log is told, with its whole source chain.
-    pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-impl Failure {
-    /// A failure with the error that caused it.
-    pub fn caused_by(problem: Problem, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { problem, cause: Some(cause.into()) }
-    }
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self { problem, cause: None }
     }
 }
 

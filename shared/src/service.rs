@@ -8,7 +8,8 @@ mod invocation;
 mod panic;
 mod route;
 
-pub use invocation::{Invocations, Settings};
+pub use crate::settings::Settings;
+pub use invocation::Invocations;
 pub use panic::CatchPanic;
 pub use route::{Call, Handler, Router, Routes};
 

@@ -1,11 +1,13 @@
 //! The log, one flat JSON object a line on standard output, and the traces. Neither ever fails, blocks or slows a request.
 
 mod fields;
+mod identity;
 mod line;
 pub mod metrics;
 pub mod trace;
 
-pub use line::{Format, Identity};
+pub use identity::Identity;
+pub use line::Format;
 
 use crate::config::Environment;
 use std::error::Error;
@@ -91,18 +93,27 @@ pub fn exit_code(result: Result<(), Box<dyn Error + Send + Sync>>) -> ExitCode {
 
 /// An error and everything that caused it, as one text.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
+    let mut text = String::new();
+    for cause in causes(error) {
+        let cause = cause.to_string();
         // Some errors repeat their source in their own text.
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
+        if !text.ends_with(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
         }
-        source = cause.source();
     }
     text
+}
+
+/// An error and everything that caused it, as far as it may come out: what AWS says about a request may repeat it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    #[cfg(any(feature = "dynamodb", feature = "params"))]
+    let may_be_told = crate::aws::may_be_told;
+    #[cfg(not(any(feature = "dynamodb", feature = "params")))]
+    let may_be_told = |_: &(dyn Error + 'static)| true;
+    std::iter::successors(Some(error), |&error| error.source()).filter(move |&error| may_be_told(error))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! What calls to AWS leave in a trace: the real client against a socket that answers as DynamoDB does, or not.
 #![cfg(feature = "dynamodb")]
 
+#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
+mod canary;
 mod daemon;
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
+use canary::Log;
 use daemon::{Daemon, ended};
 use fake::{Fake, Reply};
 use serde_json::{Value, json};
@@ -12,7 +15,7 @@ use shared::aws::counted;
 use shared::budget::Budget;
 use shared::config::Environment;
 use shared::dynamodb::{self, within};
-use shared::telemetry::trace::{Outcome, Tracer, below};
+use shared::telemetry::trace::{Blame, Outcome, Tracer, below, step};
 use std::time::Duration;
 
 const SAMPLED: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -126,6 +129,46 @@ async fn a_call_that_is_given_up_is_a_fault_and_its_attempt_is_counted() {
     let (call, good, attempts) = traced_put(vec![Reply::Never], Duration::from_millis(150)).await;
     assert_eq!((good, attempts, &call["fault"]), (false, 1, &json!(true)));
     assert_eq!((&call["cause"]["exceptions"][0]["type"], outcomes(&call)), (&json!("given up"), vec!["given up"]));
+}
+
+/// What AWS says about a put with this error: in its log line, and in its trace.
+async fn told_of(name: &str, message: &str) -> String {
+    let error = json!({"__type": name, "message": message}).to_string();
+    let fake = Fake::start(move |_| says(400, &error)).await;
+    let daemon = Daemon::start();
+    let handler = daemon.tracer().begin(Some(SAMPLED), "handler").expect("sampled");
+    let log = Log::of("test");
+    let put = client(&fake).put_item().table_name("rides").set_item(Some(Default::default())).send();
+    let budget = Budget::lasting(LONG);
+    let put = step("put", within(&budget, async { put.await.map_err(Box::new) }));
+    let error = below(Some(&handler), put).await.expect_err("refused");
+    handler.end(&error.blame());
+    tracing::error!(error = &error as &dyn std::error::Error, "refused");
+    let documents = daemon.until_end_of("handler");
+    assert_eq!(ended(&documents, "DynamoDB")["error"], true);
+    log.take() + &Value::from(documents).to_string()
+}
+
+/// A value that is refused is quoted; a wrong signature is answered with the request as it should have been signed.
+#[tokio::test]
+async fn what_aws_says_is_told_only_where_it_cannot_repeat_the_request() {
+    for secret in canary::SECRETS {
+        let message = format!("The parameter cannot be converted to a numeric value: {secret}");
+        for name in ["ValidationException", "InvalidSignatureException", "com.amazon.coral.service#Other"] {
+            let told = told_of(name, &message).await;
+            canary::assert_clean(&told, name);
+            assert!(told.contains(name.rsplit('#').next().expect("a name")), "{told}");
+        }
+    }
+    let who = "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: dynamodb:PutItem";
+    let told = told_of("AccessDeniedException", who).await;
+    assert_eq!(told.matches("is not authorized").count(), 4, "log, call, step and handler: {told}");
+}
+
+#[tokio::test]
+async fn an_endless_name_of_an_error_does_not_cost_the_document() {
+    let (call, ..) = traced_put(vec![says(400, &refusal(&"A".repeat(70_000)))], LONG).await;
+    assert_eq!((outcomes(&call), &call["error"]), (vec!["400"], &json!(true)));
 }
 
 /// What one of the published interceptors did not: under a filter that disables the SDK's own spans, and without a

@@ -97,8 +97,9 @@ async fn nobody_waits_for_a_segment_of_who_was_not_reached_or_not_asked() {
     }
     // Whoever is outside of the system gets no header of ours.
     let fake = Fake::start(|_| Reply::json(201, "{}")).await;
-    call(&daemon.tracer(), Some(SAMPLED), &context(None), &fake.url("/")).await;
+    call(&daemon.tracer(), Some(SAMPLED), &context(None), &fake.url("/key?signature=secret")).await;
     assert_eq!(fake.requests()[0].header("x-amzn-trace-id"), None);
     let documents = daemon.until_end_of("handler");
-    assert_eq!(ended(&documents, "put-ride-record")["http"]["request"].get("traced"), None);
+    let request = &ended(&documents, "put-ride-record")["http"]["request"];
+    assert_eq!(request, &json!({"method": "POST", "url": fake.url("/")}));
 }

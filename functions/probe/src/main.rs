@@ -1,9 +1,10 @@
 //! The heartbeat: books a ride and measures whether that worked.
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use probe::{Caller, Probe, SERVICE, Settings};
+use probe::{Probe, SERVICE, Settings};
 use serde_json::Value;
 use shared::config::Environment;
+use shared::events::Caller;
 use shared::http::{Client, Signer};
 use shared::params::Ssm;
 use shared::telemetry;
@@ -17,7 +18,6 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    shared::panic::quiet_panics();
     let settings = Settings::read(environment)?;
     let ssm = Ssm::new(environment, settings.parameters.timeout, settings.connect_timeout)?;
     let client = Client::new(settings.connect_timeout, Settings::SCHEDULE)?.signed_by(Signer::new(environment)?);

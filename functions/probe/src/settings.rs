@@ -1,3 +1,4 @@
+use crate::SERVICE;
 use shared::config::{ConfigError, Environment};
 use shared::params;
 use shared::retry::Schedule;
@@ -6,6 +7,8 @@ use std::time::Duration;
 /// What the environment says.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// What every function is told.
+    pub common: shared::settings::Settings,
     /// The SSM parameter with the address of `POST /probe/ride`.
     pub url_parameter: String,
     /// How long the address is good.
@@ -14,8 +17,6 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long a rider would wait for the answer.
     pub attempt_timeout: Duration,
-    /// The function's own timeout, for when the deadline is unknown.
-    pub timeout: Duration,
 }
 
 impl Settings {
@@ -28,6 +29,7 @@ impl Settings {
     /// A variable is missing or wrong.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
+            common: shared::settings::Settings::read(SERVICE, environment)?,
             url_parameter: environment.text("RIDE_PROBE_URL_PARAMETER")?,
             parameters: params::Settings {
                 ttl: environment.seconds("PARAMETER_TTL_SECONDS")?,
@@ -35,7 +37,6 @@ impl Settings {
             },
             connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
             attempt_timeout: environment.milliseconds("RIDE_ATTEMPT_TIMEOUT_MS")?,
-            timeout: environment.milliseconds("TIMEOUT_MS")?,
         })
     }
 }

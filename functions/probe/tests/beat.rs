@@ -3,15 +3,19 @@
 #[path = "../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
+#[path = "../../../shared/tests/daemon/mod.rs"]
+mod daemon;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
 use canary::{Log, SECRETS, assert_clean};
+use daemon::{Daemon, ended};
 use fake::{Fake, Received, Reply};
-use probe::{Caller, Probe, SERVICE, Settings};
+use probe::{Probe, SERVICE, Settings};
 use serde_json::Value;
 use shared::config::Environment;
+use shared::events::Caller;
 use shared::http::{Client, Signer};
 use shared::params::Store;
 
@@ -41,6 +45,7 @@ fn environment() -> Environment {
         ("CONNECT_TIMEOUT_MS", "1000"),
         ("RIDE_ATTEMPT_TIMEOUT_MS", "200"),
         ("TIMEOUT_MS", "5000"),
+        ("STAGE", "dev"),
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
@@ -56,9 +61,22 @@ async fn beat(address: Option<String>) -> (bool, String) {
     let client = Client::new(settings.connect_timeout, Settings::SCHEDULE).expect("a TLS stack");
     let client = client.signed_by(Signer::new(&environment()).expect("a whole environment"));
     let log = Log::of(SERVICE);
-    let caller = Caller { request_id: "beat-1".into(), ..Caller::default() };
+    let daemon = Daemon::start();
+    let settings =
+        Settings { common: shared::settings::Settings { tracer: daemon.tracer(), ..settings.common }, ..settings };
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let caller = Caller { request_id: "beat-1".into(), xray_trace_id: Some(trace.into()), ..Caller::default() };
     let booked = Probe::new(settings, Address(address), client).beat(&caller).await;
-    (booked, log.take())
+    let documents = daemon.until_end_of("handler");
+    let handler = ended(&documents, "handler");
+    assert_eq!((handler["fault"] == true, &handler["parent_id"]), (!booked, &"53995c3f42cd8ad8".into()));
+    assert_eq!(
+        (&handler["annotations"]["request_id"], &handler["annotations"]["service"]),
+        (&"beat-1".into(), &SERVICE.into())
+    );
+    let calls: Vec<_> = documents.iter().filter(|document| document["name"] == "request-ride").collect();
+    assert!(calls.iter().all(|call| call["parent_id"] == handler["id"]) && calls.len() <= 1, "{documents:?}");
+    (booked, log.take() + &Value::from(documents).to_string())
 }
 
 async fn beat_against(reply: Reply) -> (bool, String, Vec<Received>) {

@@ -9,7 +9,7 @@ mod table;
 
 pub use answer::{Answer, Status};
 pub use request::{Action, BadRequest, Request};
-pub use seeder::{AnswerError, Caller, Seeder};
+pub use seeder::{AnswerError, Seeder};
 pub use settings::Settings;
 pub use table::{FleetTable, UnicornsTable, WriteError};
 

@@ -1,9 +1,10 @@
 //! Custom resource: seeds the fleet on create and update.
 
 use lambda_runtime::{LambdaEvent, service_fn};
-use seed_fleet::{Caller, SERVICE, Seeder, Settings, UnicornsTable};
+use seed_fleet::{SERVICE, Seeder, Settings, UnicornsTable};
 use serde_json::Value;
 use shared::config::Environment;
+use shared::events::Caller;
 use shared::http::Client;
 use shared::{dynamodb, telemetry};
 use std::process::ExitCode;

@@ -1,42 +1,30 @@
 use crate::{Action, Answer, BadRequest, FleetTable, Request, Settings, WriteError};
 use http::{Method, StatusCode};
 use serde_json::Value;
-use shared::budget::{Budget, Limits};
-use shared::context::{RequestContext, trace_header};
+use shared::budget::Budget;
+use shared::context::RequestContext;
+use shared::events::{Caller, Events};
 use shared::http::{Call, CallError, Client};
 use shared::panic::caught;
-use shared::request_id::RequestId;
 use shared::telemetry::chain;
 use shared::telemetry::metrics::{DEPLOYMENTS, OfService, emit};
-use shared::telemetry::trace::{Blame, Outcome, below, step};
+use shared::telemetry::trace::{Blame, Outcome, step};
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
-use tracing::Instrument;
+use std::time::{Duration, Instant};
 
 /// Kept for the answer out of the time that seeding may take.
 const TIME_TO_ANSWER: Duration = Duration::from_secs(10);
 /// The longest that one attempt at the answer may take.
 const ANSWER_ATTEMPT: Duration = Duration::from_secs(5);
 
-/// What is known about an invocation.
-#[derive(Debug, Clone, Default)]
-pub struct Caller {
-    /// Lambda's id of it.
-    pub request_id: String,
-    /// Its deadline, in milliseconds since the Unix epoch.
-    pub deadline_ms: u64,
-    /// The X-Ray trace header of it.
-    pub xray_trace_id: Option<String>,
-}
-
 /// The handler, over the table and the way back to CloudFormation.
 #[derive(Debug)]
 pub struct Seeder<T> {
-    settings: Settings,
+    events: Events,
+    /// The name of the table.
+    name: String,
     table: T,
     client: Client,
-    cold: AtomicBool,
 }
 
 /// Why the fleet is not as it should be.
@@ -67,7 +55,8 @@ pub enum AnswerError {
 impl<T: FleetTable> Seeder<T> {
     /// A handler that keeps the fleet in this table.
     pub fn new(settings: Settings, table: T, client: Client) -> Self {
-        Self { settings, table, client, cold: AtomicBool::new(true) }
+        let Settings { common, table: name, .. } = settings;
+        Self { events: Events::new(common), name, table, client }
     }
 
     /// Does what the event asks for and says how it went, also when it went wrong or panicked.
@@ -75,28 +64,10 @@ impl<T: FleetTable> Seeder<T> {
     /// # Errors
     /// CloudFormation could not be told.
     pub async fn handle(&self, event: Value, caller: Caller) -> Result<(), AnswerError> {
-        let context = self.context(&caller);
-        let span = tracing::error_span!(
-            "invocation",
-            function_request_id = caller.request_id.as_str(),
-            request_id = context.request_id.as_str(),
-            xray_trace_id = context.trace_id(),
-            cold_start = self.cold.swap(false, Ordering::Relaxed),
-        );
-        let mut subsegment = self.settings.tracer.begin(context.trace.as_deref(), "handler");
-        if let Some(subsegment) = &mut subsegment {
-            subsegment.annotate("request_id", context.request_id.as_str());
-            subsegment.annotate("service", crate::SERVICE);
-            subsegment.announce();
-        }
-        let handle = async {
-            let told = below(subsegment.as_ref(), self.seed_and_tell(&event, &context)).await;
-            if let Some(subsegment) = subsegment {
-                subsegment.end(&told.as_ref().err().map_or_else(Outcome::fine, Blame::blame));
-            }
-            told
-        };
-        handle.instrument(span).await
+        let invocation = self.events.begin(&caller);
+        let context = invocation.context().clone();
+        let judge = |told: &Result<_, AnswerError>| told.as_ref().err().map_or_else(Outcome::fine, Blame::blame);
+        invocation.run(self.seed_and_tell(&event, &context), judge).await
     }
 
     async fn seed_and_tell(&self, event: &Value, context: &RequestContext) -> Result<(), AnswerError> {
@@ -131,20 +102,7 @@ impl<T: FleetTable> Seeder<T> {
         let seeding = Budget::lasting(remaining.saturating_sub(TIME_TO_ANSWER.min(remaining / 2)));
         *failure = self.outcome(&request, &seeding).await.err();
         let outcome = failure.as_ref().map_or(Ok(()), |failure| Err(failure.told.clone()));
-        self.tell(&request, &Answer::new(&request, &self.settings.table, outcome), context).await
-    }
-
-    fn context(&self, caller: &Caller) -> RequestContext {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now_ms = u64::try_from(since_epoch.as_millis()).unwrap_or_default();
-        let timeout = self.settings.timeout;
-        let limits = Limits { now_ms, deadline_ms: caller.deadline_ms, timeout, caller_waits: None };
-        RequestContext {
-            request_id: RequestId::parse(&caller.request_id).unwrap_or_else(|| RequestId::of(&Default::default())),
-            budget: Budget::start_at(Instant::now(), &limits),
-            trace: caller.xray_trace_id.as_deref().and_then(trace_header),
-            traceparent: None,
-        }
+        self.tell(&request, &Answer::new(&request, &self.name, outcome), context).await
     }
 
     async fn outcome(&self, request: &Request, budget: &Budget) -> Result<(), Failure> {
@@ -181,7 +139,9 @@ impl<T: FleetTable> Seeder<T> {
             json: false, // the URL is signed for a request without a content type
             attempt_timeout: ANSWER_ATTEMPT,
         };
-        let status = self.client.send(&call, context).await?.status;
+        // CloudFormation is outside of the system: it would send no segment, and a trace of ours is none of its business.
+        let outside = RequestContext { trace: None, ..context.clone() };
+        let status = self.client.send(&call, &outside).await?.status;
         if status.is_success() { Ok(()) } else { Err(AnswerError::Refused(status)) }
     }
 }

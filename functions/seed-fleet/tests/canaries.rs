@@ -9,9 +9,10 @@ mod fake;
 
 use canary::{Log, SECRETS, assert_clean};
 use fake::{Fake, Reply};
-use seed_fleet::{Caller, FleetTable, SERVICE, Seeder, Settings, WriteError};
+use seed_fleet::{FleetTable, SERVICE, Seeder, Settings, WriteError};
 use serde_json::{Value, json};
 use shared::budget::Budget;
+use shared::events::Caller;
 use shared::http::Client;
 use shared::retry::Schedule;
 use shared::ride::Unicorn;
@@ -32,13 +33,9 @@ impl FleetTable for Table {
 fn seeder() -> Seeder<Table> {
     let schedule = Schedule { attempts: 2, base: Duration::from_millis(1), cap: Duration::from_millis(1) };
     let timeout = Duration::from_secs(60);
-    let settings = Settings {
-        table: "fleet-table".into(),
-        connect_timeout: timeout,
-        timeout,
-        schedule,
-        tracer: Default::default(),
-    };
+    let common =
+        shared::settings::Settings { service: SERVICE, stage: "dev".into(), timeout, tracer: Default::default() };
+    let settings = Settings { common, table: "fleet-table".into(), connect_timeout: timeout, schedule };
     let client = Client::new(timeout, schedule).expect("a TLS stack");
     Seeder::new(settings, Table, client)
 }

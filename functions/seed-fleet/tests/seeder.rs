@@ -3,15 +3,19 @@
 #[path = "../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
+#[path = "../../../shared/tests/daemon/mod.rs"]
+mod daemon;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 
 use canary::Log;
-use fake::{Fake, Reply};
-use seed_fleet::{Caller, FleetTable, SERVICE, Seeder, Settings, WriteError};
+use daemon::{Daemon, ended};
+use fake::{Fake, Received, Reply};
+use seed_fleet::{FleetTable, SERVICE, Seeder, Settings, WriteError};
 use serde_json::{Value, json};
 use shared::budget::Budget;
+use shared::events::Caller;
 use shared::http::Client;
 use shared::retry::Schedule;
 use shared::ride::Unicorn;
@@ -60,13 +64,10 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     change(&mut event);
     let schedule = Schedule { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_millis(1) };
     let timeout = Duration::from_secs(60);
-    let settings = Settings {
-        table: "fleet-table".into(),
-        connect_timeout: timeout,
-        timeout,
-        schedule,
-        tracer: Default::default(),
-    };
+    let daemon = Daemon::start();
+    let tracer = daemon.tracer();
+    let common = shared::settings::Settings { service: SERVICE, stage: "dev".into(), timeout, tracer };
+    let settings = Settings { common, table: "fleet-table".into(), connect_timeout: timeout, schedule };
     let client = Client::new(settings.connect_timeout, schedule).expect("a TLS stack");
     let table = Table { mood, ..Table::default() };
     let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
@@ -76,9 +77,32 @@ async fn run(sample: &str, mood: &'static str, change: impl FnOnce(&mut Value)) 
     let requests = fake.requests();
     assert!(requests.iter().all(|request| request.head.starts_with("PUT /answer?X-Amz-Signature=secret ")));
     assert!(requests.iter().all(|request| request.header("content-type").is_none()), "the URL is signed without one");
+    assert_traced(&daemon.until_end_of("handler"), &requests, mood);
+    let trace_headers = requests.iter().filter(|request| request.header("x-amzn-trace-id").is_some());
+    assert_eq!(trace_headers.count(), 0, "CloudFormation has no part in our trace");
     // The first answer was lost on purpose; the second is the same.
     let answers = requests.iter().skip(1).map(|request| serde_json::from_str(&request.body).expect("JSON")).collect();
     (done, answers, content)
+}
+
+/// The trace of a seeding: the table's part and one subsegment an attempt at CloudFormation, of whom it tells the host alone.
+fn assert_traced(documents: &[Value], requests: &[Received], mood: &str) {
+    let handler = ended(documents, "handler");
+    assert_eq!(
+        handler["annotations"],
+        json!({"request_id": "r-1", "service": "seed-fleet", "stage": "dev", "cold_start": true})
+    );
+    let told: Vec<_> = documents.iter().filter(|document| document["name"] == "cloudformation").collect();
+    assert_eq!(told.len(), requests.len());
+    for document in told {
+        let request = &document["http"]["request"];
+        assert!(request["url"].as_str().is_some_and(|url| url.matches('/').count() == 3 && url.ends_with('/')));
+        assert_eq!((&document["parent_id"], request.get("traced")), (&handler["id"], None));
+    }
+    let seeded = documents.iter().find(|document| document["name"] == "seed_fleet");
+    // A delete seeds nothing, whatever the table's mood.
+    let faulty = !mood.is_empty() && requests.iter().any(|request| request.body.contains("FAILED"));
+    assert!(seeded.is_none_or(|seeded| (seeded["fault"] == true) == faulty), "{mood}: {seeded:?}");
 }
 
 #[tokio::test]
@@ -139,8 +163,11 @@ async fn an_update_is_a_deployment_whether_it_works_or_not_and_nothing_else_is()
     {
         run(sample, mood, |_| {}).await;
         let documents = canary::emf::documents(&log.take());
-        assert_eq!(documents.len(), expected, "{mood} {sample:.30}");
-        for document in documents {
+        let calls: Vec<_> = documents.iter().filter(|document| document["dependency"] == "cloudformation").collect();
+        assert_eq!((calls.len(), &calls[0]["Retries"], &calls[0]["DependencyErrors"]), (1, &json!(1), &json!(0)));
+        let deployments: Vec<_> = documents.iter().filter(|document| document.get("Deployments").is_some()).collect();
+        assert_eq!(deployments.len(), expected, "{mood} {sample:.30}");
+        for document in deployments {
             assert_eq!((&document["Deployments"], &document["service"]), (&json!(1), &json!("seed-fleet")));
             assert_eq!(document["request_id"], "r-1");
         }

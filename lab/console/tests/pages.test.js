@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.js';
+import { alarms } from './fixture_alarms.js';
 import { CANARY, GUILTY, idOf } from './fixture_requests.js';
 import { serve } from './server.js';
 
@@ -48,6 +49,26 @@ at('/#/overview', 'an alarm leads to what it means, what to do, why it rings and
   for (const part of [/What api-5xx-rate means/, /runbooks\/api-5xx-rate\.md/, /3 out of the last 5 datapoints/, /IF\(n>0,100\*e\/n,0\)/, /> 5, 3 of 5/, /INSUFFICIENT_DATA/, /wild-rydes-dev-page/]) {
     assert.match(main, part);
   }
+});
+
+test('with a fast clock, alarms and charts count from CloudWatch’s now and not from the machine’s', async (context) => {
+  const fast = await serve();
+  context.after(() => fast.stop()); // also when it fails, or the run would never end
+  const AHEAD = 30 * 60000;
+  fast.change({ '/api/alarms': (_, now) => alarms(now + AHEAD) });
+  const { page, blameless } = await open(browser, fast.url, `/#/alarm/${encodeURIComponent('wild-rydes-dev-api-5xx-rate')}`);
+  await wait(page, 'dl.facts');
+  assert.match(await page.locator('dl.facts').innerText(), /\(3 min ago\)/);
+  // The values end half an hour ago, in the middle of an hour.
+  await page.goto(`${fast.url}/#/metrics?namespace=AWS%2FLambda&name=Errors&dimensions=FunctionName%3Dwild-rydes-dev-put-ride-record&minutes=60`);
+  await wait(page, '.chart .stroke');
+  const share = await page.locator('.chart').first().evaluate((chart) => {
+    const box = chart.querySelector('.stroke').getBBox();
+    return (box.x + box.width) / Number(chart.getAttribute('width'));
+  });
+  assert.ok(share < 0.8, String(share));
+  blameless();
+  await page.context().close();
 });
 
 at('/#/overview', 'the map names who calls whom and marks only where the failures begin', async (page) => {

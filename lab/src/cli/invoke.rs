@@ -1,8 +1,10 @@
 //! `cargo lab invoke`.
 
+mod figures;
+mod processor;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
-
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,6 +13,9 @@ use clap::Args;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use figures::{Figures, table};
+use processor::Used;
+
 use super::StackArgs;
 use super::terminal::{self, Palette};
 use crate::assembly::{Lab, Plan};
@@ -18,6 +23,7 @@ use crate::custom_resource;
 use crate::lambda::{Invocation, Outcome, Timing};
 use crate::task::DropTask;
 use crate::template::Stack;
+use crate::xray::{TraceHeader, segment_id, trace_id};
 
 #[derive(Debug, Args)]
 #[command(
@@ -28,9 +34,12 @@ pub(super) struct Invoke {
     function: String,
     /// The event, a JSON file; `-` reads standard input
     event: PathBuf,
-    /// Invoke it so often and print how long it took: init, first answer of a cold environment, warm answers
+    /// Invoke it so often and print how long it took, and its processor time: init, first answer of a cold environment, warm answers
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     times: Option<u32>,
+    /// Leave the trace of each invocation unsampled: against a run without this, it tells what tracing costs
+    #[arg(long)]
+    unsampled: bool,
     #[command(flatten)]
     stack: StackArgs,
 }
@@ -45,10 +54,10 @@ impl Invoke {
         let lab = self.stack.start(plan, &options).await?;
         let (payload, reported) = on_loopback(payload).await?;
         if let Some(times) = self.times {
-            return measure(&lab, &logical_id, &payload, times).await;
+            return measure(&lab, &logical_id, &payload, !self.unsampled, times).await;
         }
         let before = lab.logs.lines().len();
-        let outcome = lab.lambda.invoke(&logical_id, Invocation::new(payload, "")).await;
+        let outcome = lab.lambda.invoke(&logical_id, Invocation::new(payload, &trace_header(!self.unsampled))).await;
         let palette = Palette::stderr();
         for line in lab.logs.lines().iter().skip(before) {
             if let Some(said) = terminal::readable(line, palette) {
@@ -90,44 +99,51 @@ async fn on_loopback(payload: String) -> anyhow::Result<(String, Option<Report>)
 }
 
 /// How many cold starts are measured: each costs a process.
-const COLD: u32 = 20;
+const COLD: usize = 20;
 
 /// Times cold starts, then warm invocations. Figures are of this machine: compare them within one run only.
-async fn measure(lab: &Lab, logical_id: &str, payload: &str, times: u32) -> anyhow::Result<ExitCode> {
-    let (mut inits, mut firsts, mut warm) = (Vec::new(), Vec::new(), Vec::new());
-    while inits.len() < COLD as usize {
+async fn measure(lab: &Lab, logical_id: &str, payload: &str, sampled: bool, times: u32) -> anyhow::Result<ExitCode> {
+    let [mut init, mut first, mut warm] = ["init", "first", "warm"].map(Figures::of);
+    let used = || Used::of(&lab.lambda.process_ids(logical_id));
+    let mut cold = used().map(|_| Duration::ZERO);
+    while init.count() < COLD {
         lab.lambda.retire(logical_id);
-        let timing = succeed(lab, logical_id, payload).await?;
+        let before = used();
+        let timing = succeed(lab, logical_id, payload, sampled).await?;
         // Without an init an environment was still about to become idle when the others were ended.
-        if let Some(init) = timing.init {
-            inits.push(init);
-            firsts.push(timing.duration);
+        if let Some(took) = timing.init {
+            init.add(took);
+            first.add(timing.duration);
+            cold = cold.zip(used().zip(before)).map(|(sum, (now, before))| sum + now.since(&before));
         }
     }
+    first.processor = cold;
+    let before = used();
     for _ in 0..times {
-        let timing = succeed(lab, logical_id, payload).await?;
+        let timing = succeed(lab, logical_id, payload, sampled).await?;
         if timing.init.is_none() {
-            warm.push(timing.duration);
+            warm.add(timing.duration);
         }
     }
-    terminal::print(&format!("{:<8} {:>6} {:>9} {:>9} {:>9}", "", "n", "p50 ms", "p99 ms", "max ms"));
-    for (what, mut durations) in [("init", inits), ("first", firsts), ("warm", warm)] {
-        durations.sort_unstable();
-        let at = |share: f64| {
-            let index = ((durations.len() as f64 * share).ceil() as usize).clamp(1, durations.len().max(1)) - 1;
-            durations.get(index).map_or(0.0, |duration| duration.as_secs_f64() * 1000.0)
-        };
-        let (p50, p99, max) = (at(0.5), at(0.99), at(1.0));
-        terminal::print(&format!("{what:<8} {:>6} {p50:>9.2} {p99:>9.2} {max:>9.2}", durations.len()));
-    }
+    // Over all of them: a process still works for a moment after it has answered.
+    warm.processor = used().zip(before).map(|(now, before)| now.since(&before));
+    terminal::print(&table(&[&init, &first, &warm]));
     Ok(ExitCode::SUCCESS)
 }
 
-async fn succeed(lab: &Lab, logical_id: &str, payload: &str) -> anyhow::Result<Timing> {
-    match lab.lambda.invoke_timed(logical_id, Invocation::new(payload.to_owned(), "")).await {
+async fn succeed(lab: &Lab, logical_id: &str, payload: &str, sampled: bool) -> anyhow::Result<Timing> {
+    let invocation = Invocation::new(payload.to_owned(), &trace_header(sampled));
+    match lab.lambda.invoke_timed(logical_id, invocation).await {
         (Outcome::Success(_), timing) => Ok(timing),
         (other, _) => anyhow::bail!("an invocation did not succeed: {other:?}"),
     }
+}
+
+/// A trace of its own for an invocation, decided on, as if something in front of the function had begun it: what tracing
+/// costs then does not depend on the template's rules of sampling.
+fn trace_header(sampled: bool) -> String {
+    let root = trace_id(jiff::Timestamp::now());
+    TraceHeader { root, parent: Some(segment_id()), sampled: Some(sampled) }.to_string()
 }
 
 /// The event as it is, once it is known to be JSON.
@@ -151,4 +167,18 @@ fn find(stack: &Stack, wanted: &str) -> anyhow::Result<String> {
     found
         .map(|function| function.logical_id.clone())
         .with_context(|| format!("the template has no function '{wanted}'; it has {}", known()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_invocation_has_a_trace_of_its_own_that_is_decided_on() {
+        let [one, other, unsampled] = [true, true, false].map(trace_header);
+        let read = |text: &str| TraceHeader::parse(text).expect("a header");
+        assert_ne!(read(&one).root, read(&other).root);
+        assert_eq!((read(&one).sampled, read(&unsampled).sampled), (Some(true), Some(false)));
+        assert!(one.contains(";Parent=") && one.ends_with(";Sampled=1") && unsampled.ends_with(";Sampled=0"), "{one}");
+    }
 }

@@ -148,6 +148,20 @@ fn workspace_of(template: &Path) -> PathBuf {
     }
 }
 
+/// Whether `cargo lab` understands these arguments, which begin with a command; nothing is run. For the tests of what the documents
+/// quote.
+///
+/// # Errors
+/// What it would say, with exit code 2.
+pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let parsed = Cli::try_parse_from(std::iter::once("cargo lab").chain(arguments));
+    match parsed {
+        // `--help` and `--version` print and end well.
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Parses the command line and runs it. Exit codes: 0 done, 1 failed, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -81,9 +81,13 @@ impl LineFilter {
 
     /// What a line received at `at` is worth. A line that does not match is worth the default value, where there is one.
     pub fn data(&self, text: &str, at: Timestamp) -> Vec<Datum> {
-        let event = Event::new(text);
-        let matches = self.pattern.matches_event(&event);
-        self.metrics.iter().filter_map(|made| made.datum(&event, matches, at)).collect()
+        self.data_of(&Event::new(text), at)
+    }
+
+    /// The same of a line that other filters look at too.
+    pub(super) fn data_of(&self, event: &Event<'_>, at: Timestamp) -> Vec<Datum> {
+        let matches = self.pattern.matches_event(event);
+        self.metrics.iter().filter_map(|made| made.datum(event, matches, at)).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::alarms::{AlarmError, Alarms, Snapshot};
 use super::dashboard::{self, DashboardError};
+use super::filter_pattern::Event;
 use super::metric_filter::{FilterError, LineFilter};
 use super::{Metrics, emf};
 use crate::clock::Clock;
@@ -168,8 +169,9 @@ impl Intake {
                 self.metrics.put(datum);
             }
         }
+        let event = Event::new(&line.text);
         for filter in self.filters.get(group).into_iter().flatten() {
-            for datum in filter.data(&line.text, received) {
+            for datum in filter.data_of(&event, received) {
                 self.metrics.put(datum);
             }
         }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::query::{BadQuery, Query};
 use super::{error, ok};
-use crate::cloudwatch::{CloudWatch, dashboard};
+use crate::cloudwatch::CloudWatch;
 use crate::instruments::Instruments;
 use crate::listen::Answer;
 use crate::observation::{LineFilter, Observation, Order, RequestFilter};
-use crate::template::{Function, MetricName};
+use crate::template::{Function, MetricName, Statistic};
 
 /// What is the same for as long as the lab runs.
 #[derive(Debug, Serialize)]
@@ -185,7 +185,7 @@ impl Sources {
             dimensions: dimensions(query)?,
         };
         let stat = query.text("stat").unwrap_or("Average");
-        let statistic = dashboard::statistic(stat).ok_or_else(|| {
+        let statistic = Statistic::named(stat).ok_or_else(|| {
             query.bad("stat", "SampleCount, Average, Sum, Minimum, Maximum or a percentile such as p99")
         })?;
         let period = query.number("period", 60..=86_400_u64, "60 to 86400 seconds, whole minutes")?.unwrap_or(60);

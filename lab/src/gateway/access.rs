@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::HeaderMap;
 use http::request::Parts;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -75,6 +76,18 @@ impl Access {
             }
         }
         Ok(())
+    }
+
+    /// Whether the headers are a function's: its access key with the session token that goes with it, which nobody else
+    /// has. Enough to know whose a request is before its body has come, and not to let it in.
+    pub(super) fn is_of_the_stack(&self, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(authorization), Some(token)) = (text("authorization"), text("x-amz-security-token")) else {
+            return false;
+        };
+        let access_key = authorization.split_once("Credential=").and_then(|(_, rest)| rest.split('/').next());
+        let known = access_key.and_then(|access_key| self.keyring.credentials(access_key));
+        known.is_some_and(|known| known.session_token.as_deref() == Some(token))
     }
 
     /// Lets a request in, or says why not.

@@ -152,7 +152,8 @@ impl Gateway {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr, host: &str) -> Answer {
         let (parts, body) = request.into_parts();
         let tracing = Tracing::start(&self.api, &self.access.region, &parts, &self.instruments.xray);
-        let ticket = self.instruments.requests.enter(tracing.trace_id(), tracing.parent());
+        let by_function = self.access.is_of_the_stack(&parts.headers);
+        let ticket = self.instruments.requests.enter(tracing.trace_id(), tracing.parent(), by_function);
         let mut context = self.context(&parts, peer, host, &tracing);
         let answered = self.respond(&mut context, &tracing, &parts, body).await;
         let mut answer = match answered {

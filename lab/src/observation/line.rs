@@ -1,11 +1,10 @@
 //! One log line, read: who printed it, how grave it is, and which request it belongs to.
 
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::{Map, Value};
-
+use super::fields::Fields;
 use super::services::{GATEWAY, Services};
 use crate::logs::{Kind, Line};
+use jiff::Timestamp;
+use serde::Serialize;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,47 +38,36 @@ pub(super) struct Entry {
     pub(super) text: String,
 }
 
-/// Reads a line. `invocation` is the one that the environment works on, for lines that do not say.
-pub(super) fn read(line: &Line, services: &Services, invocation: Option<&str>) -> Entry {
-    let object = match serde_json::from_str(&line.text) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    };
-    match (line.kind, object) {
-        (Kind::Access, object) => access(line, &object.unwrap_or_default()),
-        (Kind::Platform, object) => platform(line, services, object.as_ref(), invocation),
-        (Kind::Function, Some(object)) => function(line, services, &object, invocation),
+/// Makes an entry of a line and the fields that were read of it, where it is an object. `invocation` is the one that the
+/// environment works on, for lines that do not say.
+pub(super) fn entry(line: &Line, fields: Option<&Fields<'_>>, services: &Services, invocation: Option<&str>) -> Entry {
+    match (line.kind, fields) {
+        (Kind::Access, Some(fields)) => access(line, fields),
+        (Kind::Access, None) => access(line, &Fields::default()),
+        (Kind::Platform, fields) => platform(line, services, fields, invocation),
+        (Kind::Function, Some(fields)) => function(line, services, fields, invocation),
         (Kind::Function, None) => plain(line, services, invocation),
     }
 }
 
-fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
-    object.get(name)?.as_str().filter(|text| !text.is_empty() && *text != "-").map(str::to_owned)
-}
-
-fn status(object: &Map<String, Value>) -> Option<u64> {
-    let status = object.get("status")?;
-    status.as_u64().or_else(|| status.as_str()?.parse().ok())
-}
-
-fn function(line: &Line, services: &Services, object: &Map<String, Value>, invocation: Option<&str>) -> Entry {
-    let is_metric = object.contains_key("_aws");
-    let level = text(object, "level").unwrap_or_else(|| "INFO".to_owned());
-    let message = text(object, "message").unwrap_or_default();
-    let status = status(object);
+fn function(line: &Line, services: &Services, fields: &Fields<'_>, invocation: Option<&str>) -> Entry {
+    let is_metric = fields.has("_aws");
+    let level = fields.text("level").unwrap_or_else(|| "INFO".to_owned());
+    let message = fields.text("message").unwrap_or_default();
+    let status = fields.number("status");
     // Our services warn of what their dependencies did and reserve ERROR for themselves; either way a request failed.
     let failed = !is_metric && (level == "ERROR" || (level == "WARN" && status.is_some_and(|status| status >= 500)));
-    let why = ["error", "detail", "errorMessage"].iter().find_map(|name| text(object, name));
+    let why = ["error", "detail", "errorMessage"].iter().find_map(|name| fields.text(name));
     Entry {
-        at: text(object, "timestamp").and_then(|time| time.parse().ok()).unwrap_or(line.time),
-        service: text(object, "service").unwrap_or_else(|| services.name(&line.origin.function).to_owned()),
+        at: fields.text("timestamp").and_then(|time| time.parse().ok()).unwrap_or(line.time),
+        service: fields.text("service").unwrap_or_else(|| services.name(&line.origin.function).to_owned()),
         kind: if is_metric { LineKind::Metric } else { LineKind::Function },
         error: failed.then(|| why.unwrap_or_else(|| message.clone())),
         level,
         message,
-        request_id: text(object, "request_id"),
-        function_request_id: text(object, "function_request_id").or_else(|| invocation.map(str::to_owned)),
-        trace_id: text(object, "xray_trace_id"),
+        request_id: fields.text("request_id"),
+        function_request_id: fields.text("function_request_id").or_else(|| invocation.map(str::to_owned)),
+        trace_id: fields.text("xray_trace_id"),
         status,
         text: line.text.clone(),
     }
@@ -103,18 +91,18 @@ fn plain(line: &Line, services: &Services, invocation: Option<&str>) -> Entry {
     }
 }
 
-fn platform(line: &Line, services: &Services, object: Option<&Map<String, Value>>, invocation: Option<&str>) -> Entry {
-    let record = object.and_then(|object| object.get("record")).and_then(Value::as_object);
+fn platform(line: &Line, services: &Services, fields: Option<&Fields<'_>>, invocation: Option<&str>) -> Entry {
+    let record = fields.and_then(Fields::record);
     let after = |mark: &str| {
         let rest = line.text.split_once(mark)?.1;
         rest.split(|character: char| character.is_whitespace()).next().map(str::to_owned)
     };
     let status = match record {
-        Some(record) => text(record, "status"),
+        Some(record) => record.text("status"),
         None => after("Status: "),
     };
     let timed_out = line.text.contains("Task timed out after");
-    let error = match (record.and_then(|record| text(record, "errorType")), status.as_deref()) {
+    let error = match (record.and_then(|record| record.text("errorType")), status.as_deref()) {
         // The line before has said what it was.
         _ if timed_out => Some(format!("Task timed out after{}", line.text.rsplit("after").next().unwrap_or_default())),
         (Some(reason), Some("error" | "timeout")) => Some(reason),
@@ -123,7 +111,7 @@ fn platform(line: &Line, services: &Services, object: Option<&Map<String, Value>
         _ => None,
     };
     let failed = error.is_some() || matches!(status.as_deref(), Some("timeout" | "error"));
-    let message = object.and_then(|object| text(object, "type"));
+    let message = fields.and_then(|fields| fields.text("type"));
     Entry {
         at: line.time,
         service: services.name(&line.origin.function).to_owned(),
@@ -132,7 +120,7 @@ fn platform(line: &Line, services: &Services, object: Option<&Map<String, Value>
         message: message.unwrap_or_else(|| line.text.clone()),
         request_id: None,
         function_request_id: match record {
-            Some(record) => text(record, "requestId"),
+            Some(record) => record.text("requestId"),
             None => after("RequestId: "),
         }
         .or_else(|| timed_out.then(|| line.text.split(' ').nth(1).map(str::to_owned)).flatten())
@@ -144,25 +132,25 @@ fn platform(line: &Line, services: &Services, object: Option<&Map<String, Value>
     }
 }
 
-fn access(line: &Line, object: &Map<String, Value>) -> Entry {
-    let status = status(object);
-    let said = |name: &str| text(object, name).unwrap_or_else(|| "-".to_owned());
+fn access(line: &Line, fields: &Fields<'_>) -> Entry {
+    let status = fields.number("status");
+    let said = |name: &str| fields.text(name).unwrap_or_else(|| "-".to_owned());
     let level = match status {
         Some(500..) => "ERROR",
         Some(400..) => "WARN",
         _ => "INFO",
     };
     // What a function answered is in the function's log; what the gateway answered itself is only here.
-    let own = text(object, "error_type").filter(|_| status.is_some_and(|status| status >= 500));
+    let own = fields.text("error_type").filter(|_| status.is_some_and(|status| status >= 500));
     Entry {
         at: line.time,
         service: GATEWAY.to_owned(),
         kind: LineKind::Access,
         level: level.to_owned(),
         message: format!("{} {} {}", said("method"), said("route"), said("status")),
-        request_id: text(object, "request_id"),
-        function_request_id: text(object, "function_request_id"),
-        trace_id: text(object, "xray_trace_id"),
+        request_id: fields.text("request_id"),
+        function_request_id: fields.text("function_request_id"),
+        trace_id: fields.text("xray_trace_id"),
         error: own.map(|kind| format!("{kind} of {} {}", said("method"), said("route"))),
         status,
         text: line.text.clone(),
@@ -174,17 +162,17 @@ mod tests {
     use super::*;
     use crate::logs::Origin;
 
-    fn entry(kind: Kind, text: &str) -> Entry {
+    fn read(kind: Kind, text: &str) -> Entry {
         let origin = Origin { function: "wild-rydes-dev-ride".to_owned(), environment: "e".to_owned() };
         let line = Line { time: Timestamp::UNIX_EPOCH, origin, kind, text: text.to_owned() };
-        read(&line, &Services::default(), Some("current"))
+        entry(&line, Fields::read(text).as_ref(), &Services::default(), Some("current"))
     }
 
     #[test]
     fn a_functions_line_says_whose_it_is() {
         let text = r#"{"timestamp":"2026-11-21T10:00:00.5Z","level":"WARN","message":"request completed","service":"request-ride",
             "request_id":"r","function_request_id":"f","xray_trace_id":"1-a","status":503,"error":"no fleet"}"#;
-        let line = entry(Kind::Function, text);
+        let line = read(Kind::Function, text);
         assert_eq!(
             (line.service.as_str(), line.level.as_str(), line.kind),
             ("request-ride", "WARN", LineKind::Function)
@@ -196,16 +184,16 @@ mod tests {
 
     #[test]
     fn a_line_that_does_not_say_belongs_to_the_environments_invocation() {
-        let line = entry(Kind::Function, "thread 'main' panicked at src/main.rs:1:1:");
+        let line = read(Kind::Function, "thread 'main' panicked at src/main.rs:1:1:");
         assert_eq!((line.function_request_id.as_deref(), line.level.as_str()), (Some("current"), "ERROR"));
         assert_eq!(line.service, "wild-rydes-dev-ride");
     }
 
     #[test]
     fn metrics_are_no_log_and_a_callers_mistake_is_no_error() {
-        assert_eq!(entry(Kind::Function, r#"{"_aws":{},"level":"ERROR"}"#).kind, LineKind::Metric);
+        assert_eq!(read(Kind::Function, r#"{"_aws":{},"level":"ERROR"}"#).kind, LineKind::Metric);
         let mistake = r#"{"level":"INFO","message":"request completed","status":400,"error":"no location"}"#;
-        assert_eq!(entry(Kind::Function, mistake).error, None);
+        assert_eq!(read(Kind::Function, mistake).error, None);
     }
 
     #[test]
@@ -214,14 +202,14 @@ mod tests {
             "REPORT RequestId: f\tDuration: 1.00 ms\tStatus: error",
             r#"{"time":"t","type":"platform.report","record":{"requestId":"f","status":"error"}}"#,
         ] {
-            let line = entry(Kind::Platform, text);
+            let line = read(Kind::Platform, text);
             assert_eq!((line.function_request_id.as_deref(), line.level.as_str()), (Some("f"), "ERROR"), "{text}");
             assert!(line.error.is_some());
         }
-        let timeout = entry(Kind::Platform, "2026-11-21T10:00:00.000Z f Task timed out after 3.00 seconds");
+        let timeout = read(Kind::Platform, "2026-11-21T10:00:00.000Z f Task timed out after 3.00 seconds");
         assert_eq!(timeout.error.as_deref(), Some("Task timed out after 3.00 seconds"));
         assert_eq!(timeout.function_request_id.as_deref(), Some("f"));
-        let start = entry(Kind::Platform, "START RequestId: f Version: $LATEST");
+        let start = read(Kind::Platform, "START RequestId: f Version: $LATEST");
         assert_eq!((start.level.as_str(), start.function_request_id.as_deref()), ("INFO", Some("f")));
     }
 
@@ -230,7 +218,7 @@ mod tests {
         let of = |kind: &str| {
             let text =
                 format!(r#"{{"request_id":"r","method":"POST","route":"/ride","status":"504","error_type":"{kind}"}}"#);
-            entry(Kind::Access, &text)
+            read(Kind::Access, &text)
         };
         assert_eq!(of("INTEGRATION_TIMEOUT").error.as_deref(), Some("INTEGRATION_TIMEOUT of POST /ride"));
         assert_eq!(of("-").error, None);

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::errors::{ErrorGroups, Groups};
+use super::fields::Fields;
 use super::line::{self, Entry, LineKind};
 use super::milliseconds;
 use super::requests::Journey;
@@ -99,9 +100,11 @@ pub(super) fn names_of(journey: &Journey) -> Vec<String> {
 impl LineIndex {
     /// Reads and keeps a line.
     pub(super) fn push(&self, line: &Line, services: &Services) {
+        // Before the lock: every environment's lines come through here.
+        let fields = Fields::read(&line.text);
         let mut kept = self.lock();
         let environment = line.origin.environment.as_str();
-        let entry = line::read(line, services, kept.invocations.get(environment).map(String::as_str));
+        let entry = line::entry(line, fields.as_ref(), services, kept.invocations.get(environment).map(String::as_str));
         let starts =
             line.kind == Kind::Platform && (line.text.starts_with("START ") || entry.message == "platform.start");
         if let Some(id) = entry.function_request_id.as_ref().filter(|_| starts) {

@@ -3,8 +3,10 @@
 //! Built when asked for, from what the rooms keep: the traces, the index of requests and the log lines.
 //! Times are the machine's, in milliseconds since 1970; durations are in milliseconds.
 
+mod calls;
 mod detail;
 mod errors;
+mod fields;
 mod fingerprint;
 mod guilt;
 mod line;
@@ -34,6 +36,7 @@ use crate::instruments::Instruments;
 use crate::logs::Logs;
 use crate::template::Stack;
 use crate::xray::Traces;
+use calls::CallIndex;
 use lines::LineIndex;
 use services::Services;
 
@@ -44,6 +47,7 @@ pub struct Observation {
     requests: Requests,
     lines: LineIndex,
     services: Services,
+    calls: CallIndex,
     /// Summaries of requests that are over, with what they were made of: a console asks for thousands every other second.
     settled: Arc<Mutex<HashMap<String, Settled>>>,
 }
@@ -62,7 +66,7 @@ impl Observation {
         let (index, names) = (lines.clone(), services.clone());
         logs.tap(move |line| index.push(line, &names));
         let (traces, requests) = (instruments.xray.traces.clone(), instruments.requests.clone());
-        Self { traces, requests, lines, services, settled: Arc::default() }
+        Self { traces, requests, lines, services, calls: CallIndex::default(), settled: Arc::default() }
     }
 
     /// `GET /api/requests`.
@@ -108,7 +112,7 @@ impl Observation {
 
     /// `GET /api/map`, of the last so many minutes. Made of recorded traces only, like X-Ray's own.
     pub fn map(&self, minutes: u32, now: Timestamp) -> ServiceMap {
-        map::of(&self.traces, &self.services, minutes, now)
+        map::of(&self.traces, &self.calls, &self.services, minutes, now)
     }
 
     fn journey(&self, id: &str) -> Option<Journey> {

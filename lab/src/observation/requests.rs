@@ -91,15 +91,17 @@ struct Entry {
 }
 
 impl Requests {
-    /// Notes that a request has come, with the trace and the parent of its header.
+    /// Notes that a request has come, with the trace and the parent of its header, and whether a function of the stack has
+    /// signed it.
     ///
-    /// It is a call of one already here where it continues that one's trace under another parent: the parent is then
-    /// something the lab or a function has made since. A client that sends one header several times repeats the parent.
-    pub fn enter(&self, trace_id: &str, parent: Option<&str>) -> Ticket {
+    /// It is a call of one already here where it continues that one's trace and either a function sends it, or it comes under
+    /// another parent: the parent is then something the lab or a function has made since. A client that sends one header
+    /// several times repeats the parent. Where a trace is not recorded nobody makes a parent, and the signature alone tells.
+    pub fn enter(&self, trace_id: &str, parent: Option<&str>, by_function: bool) -> Ticket {
         let mut kept = self.lock();
-        let known = kept.numbers.get(trace_id).copied();
-        if let (Some(number), Some(_)) = (known, parent)
-            && kept.entry(number).is_some_and(|entry| entry.parent.as_deref() != parent)
+        if let Some(number) = kept.numbers.get(trace_id).copied()
+            && let Some(entry) = kept.entry(number)
+            && (by_function || (parent.is_some() && entry.parent.as_deref() != parent))
         {
             return Ticket { number, is_call: true };
         }
@@ -205,8 +207,8 @@ pub(super) mod tests {
     #[test]
     fn a_functions_call_belongs_to_the_request_it_is_made_for() {
         let requests = Requests::default();
-        let outer = requests.enter("trace", None);
-        let inner = requests.enter("trace", Some("step"));
+        let outer = requests.enter("trace", None, false);
+        let inner = requests.enter("trace", Some("step"), false);
         requests.leave(&inner, request("inner", "trace"));
         assert_eq!(requests.find("inner"), None, "the request itself is not answered yet");
         requests.leave(&outer, request("outer", "trace"));
@@ -219,10 +221,28 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_call_that_a_function_signs_belongs_to_its_trace_although_nobody_made_a_parent() {
+        let requests = Requests::default();
+        // A function's request is one from outside where no other came before it, as the probe's.
+        let outer = requests.enter("trace", None, true);
+        let inner = requests.enter("trace", None, true);
+        requests.leave(&inner, request("inner", "trace"));
+        requests.leave(&outer, request("outer", "trace"));
+        let ids = |id: &str| {
+            let journey = requests.find(id).expect("known");
+            journey.all().map(|request| request.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("inner"), ["outer", "inner"]);
+        let other = requests.enter("trace", None, false);
+        requests.leave(&other, request("other", "trace"));
+        assert_eq!(ids("other"), ["other"], "a client that repeats the header has signed nothing");
+    }
+
+    #[test]
     fn a_header_sent_twice_makes_two_requests() {
         let requests = Requests::default();
         for id in ["first", "second"] {
-            let ticket = requests.enter("trace", Some("client"));
+            let ticket = requests.enter("trace", Some("client"), false);
             requests.leave(&ticket, request(id, "trace"));
         }
         let mut seen = Vec::new();
@@ -238,7 +258,7 @@ pub(super) mod tests {
         let requests = Requests::default();
         for number in 0..=KEPT {
             let (id, trace) = (format!("r{number}"), format!("t{number}"));
-            let ticket = requests.enter(&trace, None);
+            let ticket = requests.enter(&trace, None, false);
             requests.leave(&ticket, request(&id, &trace));
         }
         assert_eq!(requests.find("r0"), None);

@@ -2,9 +2,10 @@
 
 /// The value that so many percent do not exceed (nearest rank); `None` of none.
 pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
     let rank = (percent / 100.0 * values.len() as f64).ceil().max(1.0) as usize;
-    values.get(rank.min(values.len()).checked_sub(1)?).copied()
+    let place = rank.min(values.len()).checked_sub(1)?;
+    // Not sorted: a map of ten thousand traces asks for percentiles of a hundred thousand values.
+    Some(*values.select_nth_unstable_by(place, f64::total_cmp).1)
 }
 
 #[cfg(test)]

@@ -80,13 +80,14 @@ fn observation() -> Observation {
         requests: Requests::default(),
         lines: LineIndex::default(),
         services: Services::of([&named("book"), &named("record")]),
+        calls: CallIndex::default(),
         settled: Default::default(),
     }
 }
 
 /// A request answered with this status, made of these documents.
 fn journey(observation: &Observation, status: u16, documents: Vec<Document>) -> RequestDetail {
-    let ticket = observation.requests.enter(TRACE, None);
+    let ticket = observation.requests.enter(TRACE, None, false);
     let answered = Request { status, function: Some("dev-book".to_owned()), ..request("r", TRACE) };
     observation.requests.leave(&ticket, answered);
     documents.into_iter().for_each(|document| observation.traces.put(document));
@@ -153,8 +154,8 @@ fn what_a_killed_function_was_waiting_for_is_guilty() {
 #[test]
 fn without_a_trace_the_last_call_that_failed_is_suspected() {
     let observation = observation();
-    let outer = observation.requests.enter(TRACE, None);
-    let inner = observation.requests.enter(TRACE, Some("00000000000000aa"));
+    let outer = observation.requests.enter(TRACE, None, false);
+    let inner = observation.requests.enter(TRACE, Some("00000000000000aa"), false);
     let failed = |id: &str, function: &str, at: i64| Request {
         sampled: false,
         status: 503,
@@ -175,7 +176,7 @@ fn a_list_is_filtered_and_ordered() {
     let observation = observation();
     for number in 0..30_u64 {
         let trace = trace_id(Timestamp::UNIX_EPOCH);
-        let ticket = observation.requests.enter(&trace, None);
+        let ticket = observation.requests.enter(&trace, None, false);
         let duration = Duration::from_millis(if number == 7 { 100 } else { 10 + number % 3 });
         let status = if number == 3 { 500 } else { 201 };
         let made =

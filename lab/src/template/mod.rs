@@ -50,6 +50,7 @@ pub use model::*;
 pub use parameters::{Parameter, ParameterType};
 pub use watched::*;
 pub use watching::{Graphed, graphed};
+pub(crate) use watching::{MathFunction, expand, metric_of_row};
 
 use properties::Known;
 use tree::Node;

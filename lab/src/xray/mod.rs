@@ -20,7 +20,7 @@ pub use document::{Document, InvalidDocument, seconds};
 pub use header::TraceHeader;
 pub use id::{is_trace_id, segment_id, trace_id};
 pub use sampling::{Candidate, Sampler};
-pub use store::{Trace, Traces};
+pub use store::{KeptTrace, Trace, Traces};
 pub use tree::Placed;
 
 use crate::template::SamplingRule;

@@ -21,10 +21,32 @@ pub struct Traces {
 
 #[derive(Debug, Default)]
 struct Kept {
-    by_id: HashMap<String, Vec<Arc<Document>>>,
     /// In the order in which they were first heard of.
-    order: VecDeque<String>,
+    held: VecDeque<Held>,
+    /// Numbers of the traces by id. The oldest one that is kept has the number of those evicted.
+    numbers: HashMap<String, u64>,
     evicted: u64,
+    changes: u64,
+}
+
+#[derive(Debug)]
+struct Held {
+    id: String,
+    documents: Vec<Arc<Document>>,
+    changed: u64,
+}
+
+/// A trace as it is kept, for whoever reads them all.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptTrace<'a> {
+    /// Traces are numbered as they come, from 0.
+    pub number: u64,
+    /// Grows with every document that any trace gets: what was made of a trace stands as long as its figure does.
+    pub changed: u64,
+    /// Its id.
+    pub id: &'a str,
+    /// Its documents, in the order of arrival.
+    pub documents: &'a [Arc<Document>],
 }
 
 impl Default for Traces {
@@ -42,15 +64,21 @@ impl Traces {
     /// Keeps a document with its embedded subsegments. The final one takes the place of one in progress.
     pub fn put(&self, document: Document) {
         let mut kept = self.lock();
-        if !kept.by_id.contains_key(&document.trace_id) {
-            while kept.order.len() >= self.limit {
-                let Some(oldest) = kept.order.pop_front() else { break };
-                kept.by_id.remove(&oldest);
+        if !kept.numbers.contains_key(&document.trace_id) {
+            while kept.held.len() >= self.limit {
+                let Some(oldest) = kept.held.pop_front() else { break };
+                kept.numbers.remove(&oldest.id);
                 kept.evicted += 1;
             }
-            kept.order.push_back(document.trace_id.clone());
+            let (number, id) = (kept.evicted + kept.held.len() as u64, document.trace_id.clone());
+            kept.numbers.insert(id.clone(), number);
+            kept.held.push_back(Held { id, documents: Vec::new(), changed: 0 });
         }
-        let documents = kept.by_id.entry(document.trace_id.clone()).or_default();
+        kept.changes += 1;
+        let changed = kept.changes;
+        let Some(held) = kept.held_mut(&document.trace_id) else { return };
+        held.changed = changed;
+        let documents = &mut held.documents;
         for document in document.flatten() {
             match documents.iter().position(|known| known.id == document.id) {
                 Some(index) if documents[index].in_progress => documents[index] = Arc::new(document),
@@ -64,7 +92,7 @@ impl Traces {
 
     /// A trace as far as it has arrived.
     pub fn get(&self, trace_id: &str) -> Option<Trace> {
-        let documents = self.lock().by_id.get(trace_id)?.clone();
+        let documents = self.lock().held(trace_id)?.documents.clone();
         Some(Trace { id: trace_id.to_owned(), documents })
     }
 
@@ -72,15 +100,16 @@ impl Traces {
     /// these do.
     pub fn revision(&self, trace_id: &str) -> Option<(usize, usize)> {
         let kept = self.lock();
-        let documents = kept.by_id.get(trace_id)?;
+        let documents = &kept.held(trace_id)?.documents;
         Some((documents.len(), documents.iter().filter(|document| !document.in_progress).count()))
     }
 
     /// Reads every trace, newest first, without copying it; stops when `read` says so by returning false.
-    pub fn each(&self, mut read: impl FnMut(&str, &[Arc<Document>]) -> bool) {
+    pub fn each(&self, mut read: impl FnMut(KeptTrace<'_>) -> bool) {
         let kept = self.lock();
-        for id in kept.order.iter().rev() {
-            if kept.by_id.get(id).is_some_and(|documents| !read(id, documents)) {
+        for (index, held) in kept.held.iter().enumerate().rev() {
+            let (number, Held { id, documents, changed }) = (kept.evicted + index as u64, held);
+            if !read(KeptTrace { number, changed: *changed, id, documents }) {
                 return;
             }
         }
@@ -89,11 +118,26 @@ impl Traces {
     /// How many traces are kept, and how many were dropped to make room.
     pub fn counts(&self) -> (usize, u64) {
         let kept = self.lock();
-        (kept.order.len(), kept.evicted)
+        (kept.held.len(), kept.evicted)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn index(&self, trace_id: &str) -> Option<usize> {
+        usize::try_from(self.numbers.get(trace_id)?.checked_sub(self.evicted)?).ok()
+    }
+
+    fn held(&self, trace_id: &str) -> Option<&Held> {
+        self.held.get(self.index(trace_id)?)
+    }
+
+    fn held_mut(&mut self, trace_id: &str) -> Option<&mut Held> {
+        let index = self.index(trace_id)?;
+        self.held.get_mut(index)
     }
 }
 

@@ -58,7 +58,8 @@ fn cases() -> BTreeMap<String, Case> {
     cases
 }
 
-fn resolved() -> Stack {
+/// The template with all the alarms that it can have.
+pub(crate) fn resolved() -> Stack {
     let inputs = Inputs {
         stack_name: "wild-rydes-dev".to_owned(),
         region: "eu-west-1".to_owned(),

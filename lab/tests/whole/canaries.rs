@@ -1,12 +1,13 @@
 //! Nothing leaks: planted secrets go in through every field and header, and come out nowhere.
 
 use http::Method;
+use lab::assembly::Lab;
 use lab::aws::Trouble;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::client::{Answer, RIDE, send};
+use crate::client::{Answer, RIDE, ask, send};
 use crate::signed::send_signed;
-use crate::stack::{self, url};
+use crate::stack::{self, eventually, url};
 
 /// A token, a card number, an e-mail address, an exact place. Distinct enough to be found in any text.
 const CANARIES: [&str; 5] = [
@@ -44,7 +45,7 @@ fn assert_clean(what: &str, answer: &Answer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_stranger_sends_is_in_no_log_line_error_or_header() {
+async fn what_a_stranger_sends_is_in_no_log_line_trace_metric_error_or_header() {
     let lab = stack::start().await;
     let to = url(&lab, "/dev/ride");
     for canary in CANARIES {
@@ -84,11 +85,66 @@ async fn what_a_stranger_sends_is_in_no_log_line_error_or_header() {
     assert_clean("failure", &failed);
     assert!(!failed.text.contains("told to fail"), "the cause stays inside: {}", failed.text);
 
+    let id = failed.header("x-amzn-requestid").expect("an id");
+    let told = || lab.observation.request(id).is_some_and(|detail| detail.request.guilty.is_some());
+    eventually("the last trace has arrived", told).await;
     let logs = lab.logs.lines();
     assert!(logs.iter().any(|line| line.text.contains("\"status\":422")), "what was refused is logged");
     for line in logs {
-        for canary in CANARIES {
-            assert!(!line.text.contains(canary), "{canary} in {}", line.text);
+        assert_none("a log line", &line.text);
+    }
+    search_traces(&lab);
+    for listed in lab.instruments.metrics.list() {
+        assert_none("a metric", &format!("{listed:?}"));
+    }
+    search_console(&lab).await;
+}
+
+fn assert_none(what: &str, text: &str) {
+    for canary in CANARIES {
+        assert!(!text.contains(canary), "{canary} in {what}: {text}");
+    }
+}
+
+fn search_traces(lab: &Lab) {
+    let mut seen = 0;
+    lab.instruments.xray.traces.each(|trace| {
+        for document in trace.documents {
+            let mut document = document.as_ref().clone();
+            // API Gateway writes down which program asked, here as in AWS.
+            if let Some(request) = document.http.get_mut("request").and_then(Value::as_object_mut) {
+                request.remove("user_agent");
+            }
+            assert_none("a trace", &format!("{document:?}"));
+            seen += 1;
         }
+        assert_none("a trace's id", trace.id);
+        true
+    });
+    assert!(seen > 1_000, "traces were searched: {seen} segments and subsegments");
+}
+
+async fn search_console(lab: &Lab) {
+    let list = ask(lab, "/api/requests?limit=1000").await;
+    let requests = list["requests"].as_array().expect("requests");
+    assert!(requests.len() > 150, "all of them are listed: {}", requests.len());
+    let ids = requests.iter().map(|request| request["id"].as_str().expect("an id"));
+    let mut paths: Vec<String> = ids.map(|id| format!("/api/requests/{id}")).collect();
+    for path in [
+        "state",
+        "alarms",
+        "requests?limit=1000",
+        "logs?limit=10000&metrics=1",
+        "errors",
+        "map?minutes=60",
+        "metrics",
+        "dashboards",
+        "dashboards/wild-rydes-dev-service",
+        "dashboards/wild-rydes-dev-debug",
+    ] {
+        paths.push(format!("/api/{path}"));
+    }
+    for path in paths {
+        assert_none(&path, &ask(lab, &path).await.to_string());
     }
 }

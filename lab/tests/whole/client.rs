@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use lab::assembly::Lab;
 use serde_json::Value;
 
 /// The body of the contract.
@@ -56,4 +57,19 @@ pub(crate) async fn post(url: &str, body: impl Into<Bytes>) -> Answer {
 /// Gets.
 pub(crate) async fn get(url: &str) -> Answer {
     send(Method::GET, url, &[], "").await
+}
+
+/// What the lab's console answers; it must.
+pub(crate) async fn ask(lab: &Lab, path: &str) -> Value {
+    let answer = get(&format!("{}{path}", lab.console.origin)).await;
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+    answer.json()
+}
+
+/// Has the console break a resource, as `cargo lab break` does, or mend it, where there is no trouble.
+pub(crate) async fn switch(lab: &Lab, resource: &str, trouble: Option<&str>) {
+    let to = format!("{}/api/switches", lab.console.origin);
+    let order = serde_json::json!({"resource": resource, "trouble": trouble}).to_string();
+    let answer = send(Method::POST, &to, &[("x-lab-secret", &lab.console.secret)], order).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
 }

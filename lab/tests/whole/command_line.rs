@@ -13,9 +13,10 @@ use crate::stack;
 /// Long enough for cargo to find that nothing is left to build, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-struct Running {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
+/// A command that runs; killed when dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) output: BufReader<std::process::ChildStdout>,
 }
 
 impl Drop for Running {
@@ -26,7 +27,8 @@ impl Drop for Running {
     }
 }
 
-fn lab(arguments: &[&str]) -> Command {
+/// A command of the real `cargo lab`.
+pub(crate) fn lab(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     command.current_dir(stack::workspace()).args(arguments).stdin(Stdio::null());
     // Tests run side by side: none may take another's lab for the running one.
@@ -39,7 +41,8 @@ fn start(arguments: &[&str], last: &str) -> (Running, Vec<String>) {
     start_command(lab(arguments), last)
 }
 
-fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
+/// The same with a command that somebody has made.
+pub(crate) fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
     let output = BufReader::new(child.stdout.take().expect("piped"));
     let mut running = Running { child, output };
@@ -183,6 +186,22 @@ fn invoke_prints_the_response_of_one_invocation() {
     assert!(fails(&["invoke", "no-such-function", "events/unicorn-get.json"]).contains("put-ride-record"));
     assert!(fails(&["invoke", "request-unicorn", "events/none.json"]).contains("events/none.json"));
     assert!(fails(&["invoke", "request-unicorn", "README.md"]).contains("not JSON"));
+}
+
+#[test]
+fn invoke_measures_time_and_processor_time() {
+    for tracing in [&[][..], &["--unsampled"]] {
+        let arguments = [&["invoke", "request-unicorn", "events/unicorn-get.json", "--times", "5"], tracing].concat();
+        let (status, output, errors) = run(&arguments);
+        assert!(status.success(), "{errors}");
+        let row = |what: &str| {
+            let line = output.lines().find(|line| line.starts_with(what)).expect("a row");
+            line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!((&*row("init")[0], &*row("first")[0], &*row("warm")[0]), ("20", "20", "5"), "{output}");
+        let processor = row("warm")[4].parse::<f64>();
+        assert!(processor.is_ok_and(|ms| ms > 0.0) || output.contains("not known here"), "{output}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

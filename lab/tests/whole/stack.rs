@@ -31,6 +31,8 @@ pub(crate) struct Variation {
     parameters: BTreeMap<String, String>,
     template: Option<String>,
     data: Option<PathBuf>,
+    compress: u16,
+    scheduled: bool,
     change: Option<fn(&mut Stack)>,
 }
 
@@ -65,12 +67,33 @@ impl Variation {
         self
     }
 
+    /// Lets CloudWatch's clock run so many times as fast as the machine's.
+    pub(crate) fn compress(mut self, factor: u16) -> Self {
+        self.compress = factor;
+        self
+    }
+
+    /// Lets schedules run, which by themselves do not: the heartbeat's ride would stand between the rides that a test counts.
+    pub(crate) fn scheduled(mut self) -> Self {
+        self.scheduled = true;
+        self
+    }
+
     pub(crate) async fn try_start(self) -> Result<Lab, LabError> {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("template.yaml");
         std::fs::write(&path, self.template.unwrap_or_else(template)).expect("written");
-        let options = Options { template: path, parameters: self.parameters, data: self.data, ..Options::default() };
+        let options = Options {
+            template: path,
+            parameters: self.parameters,
+            data: self.data,
+            compress: self.compress,
+            ..Options::default()
+        };
         let mut plan = Plan::new(&options).await?;
+        for schedule in plan.stack.schedules.values_mut() {
+            schedule.enabled &= self.scheduled;
+        }
         if let Some(change) = self.change {
             change(&mut plan.stack);
         }
@@ -83,7 +106,7 @@ impl Variation {
     }
 }
 
-/// The project's stack as it is.
+/// The project's stack as it is, but for its heartbeat.
 pub(crate) async fn start() -> Lab {
     Variation::default().start().await
 }

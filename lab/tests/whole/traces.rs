@@ -188,6 +188,21 @@ async fn a_request_that_is_not_sampled_is_known_by_its_lines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ride_that_is_not_sampled_is_one_request_with_its_calls() {
+    let lab = stack::start().await;
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
+    let headers = [("content-type", "application/json"), ("x-amzn-trace-id", header)];
+    let answer = send(Method::POST, &url(&lab, "/ride"), &headers, RIDE).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let list = lab.observation.requests(&RequestFilter::default());
+    let ours: Vec<_> = list.requests.iter().filter(|request| header.contains(&request.trace_id)).collect();
+    assert_eq!(ours.len(), 1, "the functions' own calls are no requests from outside: {ours:#?}");
+    assert_eq!((ours[0].route.as_str(), ours[0].sampled), ("/ride", false));
+    let services: BTreeMap<&str, usize> = ours[0].services.iter().map(|name| (name.as_str(), 1)).collect();
+    assert!(services.into_keys().eq(["put-ride-record", "request-ride", "request-unicorn"]), "{:?}", ours[0].services);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invocation_that_times_out_is_told_in_every_way() {
     let lab = stack::unruly()
         .changed(|stack| {

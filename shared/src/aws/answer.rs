@@ -1,27 +1,15 @@
+use super::words::{is_plain, is_throttle};
 use crate::telemetry::trace::{Http, HttpResponse, Outcome};
 use aws_smithy_runtime_api::client::interceptors::context::{Error, FinalizerInterceptorContextRef};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse as Response, OrchestratorError};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// AWS's names for "slower, please", as its SDKs know them.
-///
-/// See `THROTTLING_ERRORS` in the SDK's crate aws-runtime.
-const THROTTLES: [&str; 13] = [
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "EC2ThrottledException",
-];
+/// In place of a text that may repeat the request.
+const UNTOLD: &str = "what AWS said may repeat the request and is left out";
+
+/// The longest name of an error that is believed. AWS's have half of it.
+const LONGEST_NAME: usize = 64;
 
 /// What AWS answered to an attempt, or why there is no answer.
 pub(super) struct Answer<'a> {
@@ -67,10 +55,11 @@ impl<'a> Answer<'a> {
     pub(super) fn kind(&self) -> Cow<'static, str> {
         let Some(error) = self.error else { return "ok".into() };
         let name = self.told.kind.rsplit('#').next().unwrap_or_default();
+        let is_name = (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match self.status() {
             _ if error.is_timeout_error() => "timed out".into(),
             _ if error.is_connector_error() => "no answer".into(),
-            Some(_) if !name.is_empty() => name.to_owned().into(),
+            Some(_) if is_name => name.to_owned().into(),
             Some(status) if status >= 300 => status.to_string().into(),
             Some(_) => "an answer that cannot be read".into(),
             None => "failed before it was sent".into(),
@@ -84,8 +73,11 @@ impl<'a> Answer<'a> {
         // Without an answer of the service there is nothing to tell apart: what was asked for did not happen.
         let answered = error.is_operation_error() && self.status().is_some_and(|status| status >= 400);
         match self.status().filter(|_| answered) {
-            Some(_) if THROTTLES.contains(&&*kind) => Outcome::throttled().because(&kind, &self.told.message, true),
-            Some(status) => Outcome::of_status(status).because(&kind, &self.told.message, true),
+            Some(_) if is_throttle(&kind) => Outcome::throttled().because(&kind, &self.told.message, true),
+            Some(status) => {
+                let message = if is_plain(&kind) { &self.told.message } else { UNTOLD };
+                Outcome::of_status(status).because(&kind, message, true)
+            }
             None => Outcome::fault().because(&kind, &error.to_string(), false),
         }
     }

@@ -1,6 +1,6 @@
 use super::answer::Answer;
 use super::attempts;
-use crate::telemetry::trace::{Attempt, Aws, Metadata, Namespace, Subsegment};
+use crate::telemetry::trace::{Attempt, Aws, Metadata, Namespace, Subsegment, shortened};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -132,7 +132,7 @@ impl Call {
         let details = &mut self.subsegment.details;
         details.http = answer.http();
         if let (Some(aws), Some(id)) = (&mut details.aws, answer.request_id()) {
-            aws.request_id = Some(id.to_owned());
+            aws.request_id = Some(shortened(id));
         }
     }
 }

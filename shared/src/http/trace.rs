@@ -1,6 +1,6 @@
 use super::{Answer, Call, CallError};
 use crate::context::RequestContext;
-use crate::telemetry::trace::{Blame, Http, HttpRequest, HttpResponse, Namespace, Outcome, Subsegment};
+use crate::telemetry::trace::{Blame, Http, HttpRequest, HttpResponse, Namespace, Outcome, Subsegment, shortened};
 use http::HeaderValue;
 
 /// One attempt at a call, in a trace that is sampled. X-Ray's SDKs sit in the HTTP library, below an application's
@@ -18,13 +18,18 @@ impl Attempt {
     pub(super) fn begin(call: &Call<'_>, context: &RequestContext) -> Option<Self> {
         let mut subsegment = Subsegment::open(call.dependency)?;
         subsegment.details.namespace = Some(Namespace::Remote);
-        // A URL has no user information here; its query may be a signature, and is left out.
+        let hands_on = context.trace.is_some();
+        // A URL has no user information here; its query may be a signature, and is left out. Outside of the system the
+        // path may be a name that somebody gave us, and the host says enough.
         let mut url = call.url.as_url().clone();
         url.set_query(None);
-        let url = url.as_str().chars().take(250).collect(); // the longest text of a field
+        if !hands_on {
+            url.set_path("");
+        }
+        let url = shortened(url.as_str());
         let request = HttpRequest { method: call.method.to_string(), url, traced: None };
         let http = Http { request: Some(request), response: None };
-        Some(Self { subsegment, http, hands_on: context.trace.is_some(), sent: true })
+        Some(Self { subsegment, http, hands_on, sent: true })
     }
 
     /// The trace header with this attempt as the parent. None for a request that is to carry none: one outside of the

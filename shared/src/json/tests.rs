@@ -1,3 +1,4 @@
+use super::fields::UNKNOWN_NAMED;
 use super::*;
 use proptest::prelude::*;
 

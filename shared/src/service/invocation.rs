@@ -1,12 +1,12 @@
 use super::faulty::Faulty;
 use super::{Answer, Call, Routes};
 use crate::budget::{Budget, Limits, caller_waits};
-use crate::config::{ConfigError, Environment};
 use crate::context::{RequestContext, trace_header, traceparent};
 use crate::problem::Failure;
 use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::settings::Settings;
 use crate::telemetry::metrics::{COLD_START, OfService, REQUEST_LATENCY, Recorder};
-use crate::telemetry::trace::{Blame, Outcome, Tracer, below};
+use crate::telemetry::trace::{Blame, Outcome, below};
 use http::{HeaderValue, Method, Response, header};
 use lambda_http::RequestExt;
 use lambda_http::tower::Service;
@@ -16,33 +16,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tracing::Instrument;
-
-/// What every HTTP function is told by its environment.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The name of the service, in logs and in its health.
-    pub service: &'static str,
-    /// The stage it is deployed to.
-    pub stage: Arc<str>,
-    /// The function's own timeout, for when the deadline is unknown.
-    pub timeout: Duration,
-    /// Where traces go.
-    pub tracer: Tracer,
-}
-
-impl Settings {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    /// A variable is missing or wrong.
-    pub fn read(service: &'static str, environment: &Environment) -> Result<Self, ConfigError> {
-        let stage = environment.text("STAGE")?.into();
-        let timeout = environment.milliseconds("TIMEOUT_MS")?;
-        Ok(Self { service, stage, timeout, tracer: Tracer::new(environment) })
-    }
-}
 
 /// What everything of a request hangs under, inside the function's own segment: annotations cannot be added to a
 /// segment that Lambda writes.

@@ -30,6 +30,8 @@ pub(crate) use document::{Attempt, Aws, Metadata};
 pub(crate) use document::{Http, HttpResponse, Namespace};
 pub use header::{Sampling, TraceHeader};
 pub use id::{SegmentId, TraceId};
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "http"))]
+pub(crate) use outcome::shortened;
 pub use outcome::{Blame, Outcome};
 pub use subsegment::Subsegment;
 

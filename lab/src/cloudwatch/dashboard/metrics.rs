@@ -6,10 +6,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::fields::{DashboardError, Fields, error};
-use super::shorthand::{expand, metric};
-use super::statistic::statistic;
 use crate::cloudwatch::math::check_lines;
-use crate::template::{MetricName, MetricQuery, Source, Statistic};
+use crate::template::{MetricName, MetricQuery, Source, Statistic, expand, metric_of_row};
 
 /// Metrics and expressions of one chart.
 const ROWS: usize = 500;
@@ -81,7 +79,11 @@ fn read(
         Some(_) => return Err(refused("is a metric and an expression")),
         None => {
             *before = expand(&words, before).map_err(refused)?;
-            Source::Metric { metric: metric(before).map_err(refused)?, statistic: stat(chart, &options)?, unit: None }
+            Source::Metric {
+                metric: metric_of_row(before).map_err(refused)?,
+                statistic: stat(chart, &options)?,
+                unit: None,
+            }
         }
     };
     let label = options.text("label")?;
@@ -117,7 +119,8 @@ fn stat(chart: &Fields<'_>, options: &Fields<'_>) -> Result<Statistic, Dashboard
         Some(name) => (options, name),
         None => (chart, chart.text("stat")?.unwrap_or("Average")),
     };
-    statistic(name).ok_or_else(|| fields.error("stat", format!("{name:?} is not a statistic that the lab computes")))
+    Statistic::named(name)
+        .ok_or_else(|| fields.error("stat", format!("{name:?} is not a statistic that the lab computes")))
 }
 
 /// The period of the chart; AWS's default is five minutes.

@@ -8,8 +8,6 @@ mod fields;
 mod metrics;
 mod page;
 mod render;
-mod shorthand;
-mod statistic;
 #[cfg(test)]
 mod tests;
 mod widget;
@@ -19,7 +17,6 @@ use serde_json::Value;
 
 pub use fields::DashboardError;
 use page::Page;
-pub use statistic::statistic;
 
 use super::math::Data;
 use crate::template::Dashboard;

@@ -223,10 +223,10 @@ fn what_a_row_cannot_be_is_named() {
 #[test]
 fn statistics_have_the_names_of_cloudwatch() {
     use crate::template::Statistic;
-    assert_eq!(statistic("p99.9"), Some(Statistic::Percentile(99.9)));
-    assert_eq!(statistic("Sum"), Some(Statistic::Sum));
+    assert_eq!(Statistic::named("p99.9"), Some(Statistic::Percentile(99.9)));
+    assert_eq!(Statistic::named("Sum"), Some(Statistic::Sum));
     for name in ["sum", "p", "pinf", "p-1", "p100.1", "IQM", "PR(:300)", ""] {
-        assert_eq!(statistic(name), None, "{name}");
+        assert_eq!(Statistic::named(name), None, "{name}");
     }
 }
 

@@ -25,6 +25,13 @@ impl Wildcard {
         Self { any_before, text: text.to_owned(), any_after }
     }
 
+    /// Whether a line in which nothing is escaped may hold a value that matches. A number may stand there in digits other
+    /// than those it is compared by, so that only a text that is no number's is looked for.
+    pub(super) fn may_be_in(&self, line: &str) -> bool {
+        let is_word = self.text.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.eq_ignore_ascii_case(&b'e'));
+        !is_word || line.contains(&self.text)
+    }
+
     fn matches(&self, text: &str) -> bool {
         match (self.any_before, self.any_after) {
             (false, false) => text == self.text,

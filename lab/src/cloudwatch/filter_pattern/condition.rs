@@ -31,6 +31,17 @@ pub(super) enum Test {
 }
 
 impl Condition {
+    /// Whether a line in which nothing is escaped may fulfil it, by its words alone: most lines need not be parsed.
+    pub(super) fn may_hold(&self, line: &str) -> bool {
+        match self {
+            Self::Any(conditions) => conditions.iter().any(|condition| condition.may_hold(line)),
+            Self::All(conditions) => conditions.iter().all(|condition| condition.may_hold(line)),
+            Self::One(_, Test::NotExists) => true,
+            Self::One(selector, Test::Equal(Operand::Text(text))) => text.may_be_in(line) && selector.may_be_in(line),
+            Self::One(selector, _) => selector.may_be_in(line),
+        }
+    }
+
     /// Whether a line fulfils it. Of a value that is not there only NOT EXISTS holds; whether AWS lets `!=` hold of it is not
     /// documented.
     pub(super) fn holds(&self, root: &Value) -> bool {

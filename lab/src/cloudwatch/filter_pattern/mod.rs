@@ -40,6 +40,7 @@ enum Kind {
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     text: &'a str,
+    escapes: OnceCell<bool>,
     json: OnceCell<Option<Value>>,
 }
 
@@ -70,7 +71,10 @@ impl FilterPattern {
         match &self.0 {
             Kind::All => true,
             Kind::Terms(terms) => terms.matches(event.text),
-            Kind::Json(condition) => event.json().is_some_and(|json| condition.holds(json)),
+            Kind::Json(condition) => {
+                let may_hold = event.has_escapes() || condition.may_hold(event.text);
+                may_hold && event.json().is_some_and(|json| condition.holds(json))
+            }
         }
     }
 
@@ -82,7 +86,12 @@ impl FilterPattern {
 
 impl<'a> Event<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, json: OnceCell::new() }
+        Self { text, escapes: OnceCell::new(), json: OnceCell::new() }
+    }
+
+    /// Whether its words may be spelled otherwise in JSON than they read.
+    fn has_escapes(&self) -> bool {
+        *self.escapes.get_or_init(|| self.text.contains('\\'))
     }
 
     /// The line as JSON, if it is an object.

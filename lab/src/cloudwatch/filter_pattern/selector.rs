@@ -53,6 +53,14 @@ impl Selector {
         }
     }
 
+    /// Whether a line in which nothing is escaped may have a value there: all the names are in it.
+    pub(super) fn may_be_in(&self, line: &str) -> bool {
+        self.0.iter().all(|step| match step {
+            Step::Member(name) => line.contains(name.as_str()),
+            Step::Element(_) => true,
+        })
+    }
+
     /// The value there, if there is one.
     pub(crate) fn of<'a>(&self, root: &'a Value) -> Option<&'a Value> {
         self.0.iter().try_fold(root, |value, step| match step {

@@ -187,3 +187,19 @@ proptest! {
         check(&format!(r#"{{ $.a != "{text}" }}"#), &line, false);
     }
 }
+
+#[test]
+fn a_line_is_not_passed_over_for_words_that_it_spells_otherwise() {
+    let pattern = r#"{ $.type = "platform.report" && $.count = "1*" }"#;
+    for (line, expected) in [
+        (r#"{"type":"platform.report","count":"12"}"#, true),
+        (r#"{"t\u0079pe":"platform\u002ereport","count":1e1}"#, true),
+        (r#"{"type":"platform.report","count":1e1}"#, true),
+        (r#"{"type":"platform.report"}"#, false),
+        (r#"{"type":"platform.start","count":1}"#, false),
+    ] {
+        check(pattern, line, expected);
+    }
+    check(r#"{ $.a NOT EXISTS || $.b = "word" }"#, "{}", true);
+    check(r#"{ $.a != "word" }"#, r#"{"a":"other"}"#, true);
+}

@@ -1,8 +1,8 @@
 //! SUM, MIN, MAX and AVG: of one series a number, of an array a series.
 
 use super::error::MathError;
-use super::function::Function;
 use super::value::{Points, Value};
+use crate::template::MathFunction as Function;
 
 /// What the function makes of its argument.
 pub(super) fn apply(function: Function, argument: Value) -> Result<Value, MathError> {

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html#using-IF-expressions>
 
 use super::error::MathError;
-use super::function::Function;
 use super::value::{Points, Value};
+use crate::template::MathFunction as Function;
 
 /// Any value but 0 is true. Forms that AWS does not list are refused.
 pub(super) fn apply(condition: Value, when_true: Value, when_false: Option<Value>) -> Result<Value, MathError> {

@@ -1,6 +1,6 @@
 //! What is wrong with an expression.
 
-use super::function::Function;
+use crate::template::MathFunction as Function;
 
 /// Why an expression cannot be read or evaluated. Positions count bytes from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

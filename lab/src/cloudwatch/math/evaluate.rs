@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::MathError;
-use super::function::Function;
 use super::tree::Node;
 use super::value::{Member, Points, Value};
 use super::{aggregate, condition, operators};
+use crate::template::MathFunction as Function;
 use crate::template::{MetricQuery, Source};
 
 /// What an expression is evaluated in.

@@ -8,7 +8,6 @@ mod aggregate;
 mod condition;
 mod error;
 mod evaluate;
-mod function;
 mod lexer;
 mod operators;
 mod parser;

@@ -4,9 +4,9 @@
 
 use super::MAX_DEPTH;
 use super::error::MathError;
-use super::function::Function;
 use super::lexer::{Lexer, Token};
 use super::tree::{Node, Operator};
+use crate::template::MathFunction as Function;
 
 /// Reads a whole expression.
 pub(super) fn parse(text: &str) -> Result<Node, MathError> {

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use super::error::MathError;
 use super::evaluate::{Scope, chosen};
-use super::function::Function;
 use super::tree::{Node, walk};
 use super::value::Value;
 use super::{Data, Expression};
 use crate::cloudwatch::period;
+use crate::template::MathFunction as Function;
 use crate::template::{MetricQuery, Source};
 
 /// What the query of this id comes to.

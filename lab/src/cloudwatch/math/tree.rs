@@ -1,6 +1,6 @@
 //! An expression as a tree.
 
-use super::function::Function;
+use crate::template::MathFunction as Function;
 
 /// A part of an expression.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+mod by_hand;
 mod intrinsics;
 mod refusals;
 mod robustness;

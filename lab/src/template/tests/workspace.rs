@@ -121,6 +121,36 @@ fn its_notices_are_heard() {
     }
 }
 
+/// The first heartbeat is at once, and a missed one pages: all that a booking needs is there before.
+#[test]
+fn the_probe_runs_when_a_booking_can_succeed() {
+    let section = TEMPLATE.split("\n  ProbeSchedule:\n").nth(1).and_then(|rest| rest.split("    Properties:\n").next());
+    let waits_for: Vec<&str> =
+        section.iter().flat_map(|text| text.lines()).filter_map(|l| l.trim().strip_prefix("- ")).collect();
+    let stack = stack(&[]);
+    for address in stack.ssm_parameters.keys() {
+        assert!(waits_for.contains(&address.as_str()), "{address}: where the probe or request-ride looks");
+    }
+    for other in ["ProbeBooksRides", "RequestRideCallsServices", "Fleet"] {
+        assert!(waits_for.contains(&other), "{other}");
+    }
+    // Of the routes that a heartbeat goes through, the permissions for API Gateway.
+    for route in ["probe/ride", "record", "unicorn"] {
+        let named = |line: &str| line.contains("SourceArn:") && line.ends_with(&format!("/*/{route}"));
+        let before: Vec<&str> = TEMPLATE.lines().take_while(|line| !named(line)).collect();
+        let permission = before
+            .iter()
+            .rev()
+            .find_map(|line| line.strip_prefix("  ")?.strip_suffix(':').filter(|id| !id.starts_with(' ')));
+        assert!(waits_for.contains(&permission.expect("a permission")), "{route}: {permission:?}");
+    }
+    let policy = TEMPLATE.split("\n  ProbeBooksRides:\n").nth(1).unwrap_or_default();
+    assert!(
+        policy.split("\n\n").next().is_some_and(|text| text.contains("${Api.Stage}")),
+        "the API is deployed before"
+    );
+}
+
 /// Data of production can neither be deleted by accident nor lost for good.
 #[test]
 fn production_protects_its_data() {
@@ -147,6 +177,13 @@ fn its_constraints_are_kept() {
         let error = resolve(TEMPLATE, parameters).expect_err("a refusal");
         assert!(error.contains(expected), "{error}");
     }
+}
+
+/// It is read side by side with something else, often at night.
+#[test]
+fn no_line_of_it_is_wider_than_160_columns() {
+    let wide: Vec<_> = (1..).zip(TEMPLATE.lines()).filter(|(_, line)| line.chars().count() > 160).collect();
+    assert_eq!(wide, []);
 }
 
 /// Whatever line is lost (here every 61st, a prime, so that all kinds of line have their turn), the reader answers with a stack or with words.

@@ -5,22 +5,7 @@
 
 use std::collections::BTreeSet;
 
-/// Functions that the lab evaluates.
-const KNOWN: &[&str] = &[
-    "ABS",
-    "AVG",
-    "CEIL",
-    "DIFF",
-    "FLOOR",
-    "IF",
-    "MAX",
-    "METRICS",
-    "MIN",
-    "PERIOD",
-    "RUNNING_SUM",
-    "SUM",
-    "TIME_SERIES",
-];
+use super::function::Function;
 
 /// Functions that have no place in an alarm, with the reason.
 const NOT_IN_ALARMS: &[(&str, &str)] = &[
@@ -89,9 +74,9 @@ fn function(name: &str, place: Place) -> Result<(), String> {
     let refused = NOT_IN_ALARMS.iter().find(|(refused, _)| *refused == name);
     match refused {
         Some((_, reason)) if place == Place::Alarm => Err(format!("{name} has no place in an alarm: {reason}")),
-        _ if KNOWN.contains(&name) => Ok(()),
+        _ if Function::of(name).is_some() => Ok(()),
         Some((_, reason)) => Err(format!("the lab does not evaluate {name}: {reason}")),
-        None => Err(format!("the lab does not evaluate {name}, only {}", KNOWN.join(", "))),
+        None => Err(format!("the lab does not evaluate {name}, only {}", Function::names())),
     }
 }
 

@@ -1,12 +1,11 @@
 //! What a metric widget shows: its `metrics`, written out.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html>
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
-use super::statistic;
+use super::shorthand;
 use crate::template::watched::{MetricName, Source, Statistic};
 
 /// One line of a chart.
@@ -96,38 +95,14 @@ fn line(line: &Json, before: &mut Vec<String>, widget: &Json) -> Result<Graphed,
 /// "The default is Average."
 fn named(statistic: Option<String>) -> Result<Statistic, String> {
     let name = statistic.as_deref().unwrap_or("Average");
-    statistic::named(name).ok_or_else(|| format!("the lab knows no statistic \"{name}\""))
+    Statistic::named(name).ok_or_else(|| format!("the lab knows no statistic \"{name}\""))
 }
 
 /// `[Namespace, MetricName, {DimensionName, DimensionValue} ...]`
 fn metric(names: &[Json], before: &mut Vec<String>) -> Result<MetricName, String> {
-    let mut written: Vec<String> = Vec::with_capacity(names.len());
-    for name in names {
-        let name = name.as_str().ok_or("a metric is named by strings")?;
-        match name {
-            // As many of the line before as this one does not state itself.
-            "..." if written.is_empty() => {
-                let kept = (before.len() + 1).checked_sub(names.len());
-                written.extend(before.iter().take(kept.ok_or("... stands before more than there was")?).cloned());
-            }
-            "." => written.push(before.get(written.len()).ok_or(". repeats what was not there")?.clone()),
-            other => written.push(other.to_owned()),
-        }
-    }
-    let [namespace, name, dimensions @ ..] = written.as_slice() else {
-        return Err("a metric has a namespace and a name".to_owned());
-    };
-    let (pairs, rest) = dimensions.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(format!("the dimension {} has no value", rest[0]));
-    }
-    let dimensions: BTreeMap<String, String> = pairs.iter().map(|[key, value]| (key.clone(), value.clone())).collect();
-    if dimensions.len() != pairs.len() {
-        return Err("a dimension stands there twice".to_owned());
-    }
-    let metric = MetricName { namespace: namespace.clone(), name: name.clone(), dimensions };
-    *before = written;
-    Ok(metric)
+    let names: Option<Vec<&str>> = names.iter().map(Json::as_str).collect();
+    *before = shorthand::expand(&names.ok_or("a metric is named by strings")?, before)?;
+    Ok(shorthand::metric(before)?)
 }
 
 #[cfg(test)]
@@ -166,10 +141,11 @@ mod tests {
             let error = graphed(&json!({ "metrics": [line] })).expect_err(expected);
             assert_eq!(error, format!("metrics[0]: {expected}"));
         };
-        check(json!(["AWS/Lambda"]), "a metric has a namespace and a name");
-        check(json!(["AWS/Lambda", "Errors", "FunctionName"]), "the dimension FunctionName has no value");
-        check(json!([".", "Errors"]), ". repeats what was not there");
-        check(json!(["...", "Errors"]), "... stands before more than there was");
+        check(json!(["AWS/Lambda"]), "has no namespace and name");
+        check(json!(["AWS/Lambda", "Errors", "FunctionName"]), "has a dimension without a value");
+        check(json!([".", "Errors"]), "has a . with nothing above it");
+        check(json!(["...", "Errors"]), "is longer than the row that ... repeats");
+        check(json!(["A", "B", "C", "d", "C", "e"]), "has a dimension twice");
         check(json!(["A", "B", {"colour": "red"}]), "the lab does not know \"colour\" of a line");
         check(json!(["A", "B", {"stat": "tm99"}]), "the lab knows no statistic \"tm99\"");
     }

@@ -8,6 +8,7 @@ mod composite;
 mod dashboard;
 mod emitted;
 mod expression;
+mod function;
 mod graphed;
 mod key;
 mod limits;
@@ -18,11 +19,14 @@ mod policy;
 mod queries;
 mod rule;
 mod schedule;
+mod shorthand;
 mod statistic;
 mod topic;
 mod traces;
 
+pub(crate) use function::Function as MathFunction;
 pub use graphed::{Graphed, graphed};
+pub(crate) use shorthand::{expand, metric as metric_of_row};
 
 use std::collections::BTreeSet;
 

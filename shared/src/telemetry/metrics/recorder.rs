@@ -87,7 +87,7 @@ impl Recorder {
     }
 }
 
-/// Writes one value at once: for functions that serve no HTTP. The ids are those of the current span, which has the
+/// Writes one value at once: for what must be known before the work is done. The ids are those of the current span, which has the
 /// fields `function_request_id`, `request_id`, `xray_trace_id` and `cold_start`.
 pub fn emit<U: Unit, S: Subject>(metric: Metric<U, S>, subject: S, value: U::Value) {
     let recorder = Recorder::default();

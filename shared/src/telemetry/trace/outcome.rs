@@ -1,5 +1,6 @@
 use super::SegmentId;
 use crate::problem::Failure;
+use crate::telemetry::causes;
 use serde::Serialize;
 use std::any::type_name;
 use std::error::Error;
@@ -92,12 +93,7 @@ impl Outcome {
             remote: false,
             cause: None,
         };
-        let mut exceptions = Vec::new();
-        let mut next = Some(error);
-        while let Some(error) = next.filter(|_| exceptions.len() < LONGEST_CHAIN) {
-            exceptions.push(told(error));
-            next = error.source();
-        }
+        let mut exceptions: Vec<_> = causes(error).take(LONGEST_CHAIN).map(told).collect();
         for link in 1..exceptions.len() {
             exceptions[link - 1].cause = Some(exceptions[link].id);
         }
@@ -109,7 +105,7 @@ impl Outcome {
 }
 
 /// The text, or as much of it as a field may hold.
-pub(super) fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => text[..end].to_owned(),
         None => text.to_owned(),

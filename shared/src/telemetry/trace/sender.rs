@@ -46,6 +46,16 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// On loopback no buffer ever fills up before the reader's, so only the socket itself can tell that it would not wait.
+    #[test]
+    fn the_socket_never_waits() {
+        let sender = Sender::new("127.0.0.1:9".parse().expect("an address")).expect("a socket");
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(sender.socket.recv_from(&mut [0]).map_err(|error| error.kind())));
+        let received = told.recv_timeout(Duration::from_secs(10)).expect("it does not wait");
+        assert_eq!(received.map(|_| ()), Err(io::ErrorKind::WouldBlock));
+    }
+
     #[test]
     fn a_document_has_its_prefix_and_a_longer_one_than_fits_is_dropped() {
         let daemon = UdpSocket::bind("127.0.0.1:0").expect("a free port");

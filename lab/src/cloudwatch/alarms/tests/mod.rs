@@ -5,6 +5,7 @@ mod composites;
 mod evaluation;
 mod literal;
 mod missing_data;
+mod of_the_template;
 mod properties;
 mod rules;
 mod suppression;

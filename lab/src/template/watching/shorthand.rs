@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::template::MetricName;
+use crate::template::watched::MetricName;
 
 /// Writes out a row. `.` is what stands there in the row before; `...` is as much of the row before as makes the rest end
 /// where that one ends. CloudWatch's console writes `...`, but no page of AWS describes it.
-pub(super) fn expand(row: &[&str], before: &[String]) -> Result<Vec<String>, &'static str> {
+pub(crate) fn expand(row: &[&str], before: &[String]) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     if let Some(at) = row.iter().position(|word| *word == "...") {
         let after = &row[at + 1..];
@@ -26,12 +26,15 @@ pub(super) fn expand(row: &[&str], before: &[String]) -> Result<Vec<String>, &'s
 }
 
 /// The metric of a full row.
-pub(super) fn metric(row: &[String]) -> Result<MetricName, &'static str> {
+pub(crate) fn metric(row: &[String]) -> Result<MetricName, &'static str> {
     let [namespace, name, dimensions @ ..] = row else { return Err("has no namespace and name") };
     if dimensions.len() % 2 == 1 {
         return Err("has a dimension without a value");
     }
     let dimensions: BTreeMap<_, _> =
         dimensions.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    if dimensions.len() * 2 + 2 != row.len() {
+        return Err("has a dimension twice");
+    }
     Ok(MetricName { namespace: namespace.clone(), name: name.clone(), dimensions })
 }

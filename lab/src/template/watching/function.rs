@@ -1,8 +1,9 @@
-//! The functions that the lab evaluates.
+//! The functions of metric math that the lab evaluates. A template is refused by them when it is read, and the lab's CloudWatch
+//! computes them: it knows the template's words, and the template knows nothing of CloudWatch.
 
 /// A function of metric math.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
+pub(crate) enum Function {
     Abs,
     Avg,
     Ceil,
@@ -37,22 +38,22 @@ const ALL: [(Function, &str); 13] = [
 
 impl Function {
     /// The function of a name; names are in capitals.
-    pub(super) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         ALL.iter().find(|(_, known)| *known == name).map(|(function, _)| *function)
     }
 
     /// AWS's spelling.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         ALL.iter().find(|(function, _)| *function == self).map_or("", |(_, name)| name)
     }
 
     /// All names, for a message.
-    pub(super) fn names() -> String {
+    pub(crate) fn names() -> String {
         ALL.map(|(_, name)| name).join(", ")
     }
 
     /// Least and greatest number of arguments.
-    pub(super) fn arity(self) -> (usize, usize) {
+    pub(crate) fn arity(self) -> (usize, usize) {
         match self {
             Self::If => (2, 3),
             Self::Metrics => (0, 1),
@@ -61,7 +62,7 @@ impl Function {
     }
 
     /// What it takes, for a message.
-    pub(super) fn takes(self) -> &'static str {
+    pub(crate) fn takes(self) -> &'static str {
         match self {
             Self::If => {
                 "a condition and one or two results: (series, series or number, series or number) or (number, series, series)"
