@@ -84,6 +84,7 @@ fn may_pass(seen: &Seen) -> bool {
 mod tests {
     use super::*;
     use crate::load::ledger::Failure;
+    use fastrand::Rng;
     use proptest::prelude::*;
 
     fn pause(client: Client, attempts: usize, seen: &Seen, retry_after: Option<u64>, waited: u64) -> Option<Duration> {

@@ -115,6 +115,14 @@ pub struct Outcome {
     pub held: u64,
 }
 
+/// Whether load may be made on a target, without making any.
+///
+/// # Errors
+/// When it is no URL, or another machine and that is not allowed.
+pub fn check_target(target: &str, allow_remote: bool) -> Result<(), LoadError> {
+    target::judge(target, allow_remote).map(|_| ())
+}
+
 /// Runs a profile over HTTP on the machine's clock.
 ///
 /// Ends when the last rider has finished, or when `stop` does: riders under way are then given up, and their entries say so.

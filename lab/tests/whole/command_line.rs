@@ -13,7 +13,7 @@ use crate::stack;
 /// Long enough for cargo to find that nothing is left to build, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-struct Running {
+pub(crate) struct Running {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
 }
@@ -26,7 +26,7 @@ impl Drop for Running {
     }
 }
 
-fn lab(arguments: &[&str]) -> Command {
+pub(crate) fn lab(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
     command.current_dir(stack::workspace()).args(arguments).stdin(Stdio::null());
     // Tests run side by side: none may take another's lab for the running one.
@@ -39,7 +39,7 @@ fn start(arguments: &[&str], last: &str) -> (Running, Vec<String>) {
     start_command(lab(arguments), last)
 }
 
-fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
+pub(crate) fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
     let output = BufReader::new(child.stdout.take().expect("piped"));
     let mut running = Running { child, output };
@@ -98,7 +98,7 @@ fn alive(pid: u32) -> bool {
     !stat.is_empty() && !stat.contains(") Z ")
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid")).expect("a pid");
     kill_process(pid, signal).expect("signalled");
 }

@@ -14,6 +14,7 @@ mod fake_services;
 mod faults;
 mod front_door;
 mod idempotency;
+mod load;
 mod openapi;
 mod privilege;
 mod rides;

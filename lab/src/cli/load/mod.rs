@@ -3,6 +3,7 @@
 mod lab;
 mod report;
 mod screen;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -148,6 +149,7 @@ impl Load {
         let target = named.or_else(|| running.as_ref().map(|lab| lab.base.clone())).context(
             "no lab runs here; start one with `cargo lab up` in another terminal, or name a target with --target",
         )?;
+        load::check_target(&target, self.allow_remote)?;
         // Another target has another table.
         let lab = running.filter(|lab| lab.serves(&target));
         let token = match (&self.token, &lab) {

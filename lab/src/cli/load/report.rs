@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::table;
 use crate::cli::terminal::{self, Palette, Style};
 use crate::load::{Agreement, Check, Options, Outcome, Profile, Spread, Summary, schedule};
 
@@ -73,7 +74,7 @@ impl<'a> Report<'a> {
             let _ = writeln!(text, "{fail}: {} expectations did not hold", self.summary.failed_expectations());
         }
         match &self.agreement {
-            Some(Ok(found)) => text.push_str(&agreement(found, palette)),
+            Some(Ok(found)) => text.push_str(&table::text(found, palette)),
             Some(Err(error)) => {
                 let _ = writeln!(text, "\nTable:\n{}: not compared: {error:#}", palette.paint(Style::Red, "fail"));
             }
@@ -152,43 +153,6 @@ fn dotted(name: &str, value: &str) -> String {
     format!("{name} {} {value}", ".".repeat(dots))
 }
 
-/// The first few are enough to look for.
-const SHOWN: usize = 3;
-
-fn agreement(found: &Agreement, palette: Palette) -> String {
-    let mut text = "\nTable:\n".to_owned();
-    let mut line = |ok: bool, said: String| {
-        let word = if ok { palette.paint(Style::Green, "ok") } else { palette.paint(Style::Red, "fail") };
-        let _ = writeln!(text, "{word}: {said}");
-    };
-    let lost: Vec<_> = found.lost.iter().map(|(rider, ride)| format!("rider {rider}: {ride}")).collect();
-    line(
-        lost.is_empty(),
-        format!("{} of {} rides that riders were told of have no row{}", lost.len(), found.told, some(&lost)),
-    );
-    let doubled: Vec<_> =
-        found.doubled.iter().map(|(rider, rides)| format!("rider {rider}: {}", rides.join(" "))).collect();
-    line(doubled.is_empty(), format!("{} riders have a ride too many{}", doubled.len(), some(&doubled)));
-    let shared: Vec<_> = found.shared.iter().map(|(ride, riders)| format!("{ride}: {riders:?}")).collect();
-    line(shared.is_empty(), format!("{} rides were promised to several riders{}", shared.len(), some(&shared)));
-    let _ = writeln!(
-        text,
-        "{} rows of this run, {} of them unknown to their riders, {} rows of others since it began",
-        found.stored,
-        found.untold.len(),
-        found.others
-    );
-    text
-}
-
-fn some(examples: &[String]) -> String {
-    if examples.is_empty() {
-        return String::new();
-    }
-    let more = if examples.len() > SHOWN { "; ..." } else { "" };
-    format!(" ({}{more})", examples[..examples.len().min(SHOWN)].join("; "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,18 +185,5 @@ mod tests {
         assert!(lines[0].starts_with("http.codes.201: ...") && lines[0].ends_with(". 1800"), "{text}");
         assert!(lines[1].ends_with(". 10/sec"), "{text}");
         assert_eq!(lines[0].len(), WIDTH);
-    }
-
-    #[test]
-    fn what_the_table_says_names_a_few_examples() {
-        let mut found = Agreement { told: 9, stored: 5, ..Agreement::default() };
-        let text = agreement(&found, Palette::plain());
-        assert!(text.contains("ok: 0 of 9 rides"), "{text}");
-        found.lost = (0..4).map(|rider| (rider, format!("ride-{rider}"))).collect();
-        let text = agreement(&found, Palette::plain());
-        assert!(
-            text.contains("fail: 4 of 9") && text.contains("rider 2: ride-2; ...)") && !text.contains("ride-3"),
-            "{text}"
-        );
     }
 }

@@ -1,6 +1,8 @@
 //! The generator as a whole: on a clock that jumps, and against a server that misbehaves.
 
 mod misbehaving;
+mod profiles;
+mod table;
 mod virtual_time;
 mod wire;
 
