@@ -1,7 +1,7 @@
 // Where the boxes of the service map stand: callers left of what they call.
 
 /** Size of a box and the room between boxes, in px. */
-export const BOX = { width: 160, height: 74, across: 140, down: 26 };
+export const BOX = { width: 156, height: 74, across: 96, down: 26 };
 /** Height kept free for an edge that passes a column, the margin, and the room for edges that run back underneath, px. */
 const FREE = 34;
 const MARGIN = 8;

@@ -40,7 +40,7 @@ function row(span, spans, { marks, scale, chosen, choose }) {
     onclick: () => choose(span),
   },
   h('span', { class: 'label' },
-    h('span', { class: 'indent', style: { width: `${span.depth * 12}px` } }),
+    h('span', { class: 'indent', style: { width: `${span.depth * 8}px` } }),
     h('span', { class: 'kind' }, KINDS[span.kind] ?? span.kind),
     h('span', { class: 'name' }, span.name),
     tries && h('span', { class: 'tries' }, `↻ ${tries[0]}/${tries[1]}`),

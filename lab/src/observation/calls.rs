@@ -40,9 +40,13 @@ pub(super) struct Call {
 }
 
 impl Call {
-    fn of(document: &Document, ends: usize) -> Self {
-        let Document { error, fault, throttle, .. } = *document;
-        Self { ends, error: error && !throttle, fault, throttle, duration_ms: document.duration_ms() }
+    /// A call as its callee tells it, or its caller: a function that answers 503 has done its work, and its segment says so;
+    /// that the call failed is known to the one who called.
+    fn of(document: &Document, caller: Option<&Document>, ends: usize) -> Self {
+        let told = |flag: fn(&Document) -> bool| flag(document) || caller.is_some_and(flag);
+        let (error, throttle) = (told(|one| one.error), told(|one| one.throttle));
+        let (fault, duration_ms) = (told(|one| one.fault), document.duration_ms());
+        Self { ends, error: error && !throttle, fault, throttle, duration_ms }
     }
 }
 
@@ -158,7 +162,8 @@ fn calls_of(trace: &Trace, services: &Services, mut place: impl FnMut((End, End)
             None if called.contains(&index) => None,
             None => above.zip(callee(document)),
         };
-        calls.extend(call.map(|ends| Call::of(document, place(ends))));
+        let caller = parent.filter(|parent| called.contains(parent)).map(|parent| placed[parent].document);
+        calls.extend(call.map(|ends| Call::of(document, caller, place(ends))));
     }
     calls
 }

@@ -52,7 +52,10 @@ fn missing(journey: &Journey, spans: &[SpanView], lines: &[LineView], services: 
     }
     let orphans = spans.iter().filter(|span| span.parent.is_none() && span.kind != SpanKind::Gateway).count();
     if orphans > 0 {
-        missing.push(format!("{orphans} spans have a caller that has not arrived."));
+        missing.push(match orphans {
+            1 => "One span has a caller that has not arrived.".to_owned(),
+            many => format!("{many} spans have a caller that has not arrived."),
+        });
     }
     for span in spans.iter().filter(|span| span.in_progress) {
         missing.push(format!("The end of {} in {} has not arrived.", span.name, span.service));

@@ -46,3 +46,26 @@ fn what_is_kept_of_earlier_looks_is_what_a_first_look_finds() {
     assert_eq!(requests, [10, 7], "ten traces are kept, and three of them are not complete");
     assert!(index.0.lock().expect("whole").traces.len() <= 10, "what the store has forgotten is forgotten");
 }
+
+#[test]
+fn a_call_that_failed_for_its_caller_has_failed_whatever_the_callee_says_of_itself() {
+    let (traces, index) = (Traces::limited_to(10), CallIndex::default());
+    traces.put(document(1, 1, None, "api", "AWS::ApiGateway::Stage"));
+    // What API Gateway says of the invocation: the function answered 503.
+    let invoked = Document {
+        origin: None,
+        namespace: Some("aws".to_owned()),
+        fault: true,
+        ..document(1, 2, Some(1), "Lambda", "")
+    };
+    traces.put(invoked);
+    traces.put(document(1, 3, Some(2), "book", "AWS::Lambda"));
+    let faults = |sum: &mut usize, call: &Call| *sum += usize::from(call.fault);
+    let mut found: Vec<(String, usize)> = index
+        .since(0.0, &traces, &Services::default(), faults)
+        .into_iter()
+        .map(|((_, to), faults)| (to.id(), faults))
+        .collect();
+    found.sort();
+    assert_eq!(found, [("function:book".to_owned(), 1), ("gateway:api".to_owned(), 0)]);
+}
