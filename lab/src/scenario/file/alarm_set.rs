@@ -21,6 +21,9 @@ pub struct AlarmSet {
     /// light. Those of whole days may. They clear when the failures have left their windows.
     #[serde(default)]
     pub budget: bool,
+    /// Perhaps more bookings fail than the error budget allows: all those alarms may fire.
+    #[serde(default)]
+    pub budget_perhaps: bool,
 }
 
 /// The alarms of the error budget that look back longer than a scenario lasts.
@@ -54,14 +57,20 @@ impl AlarmSet {
 
     /// Those that may fire.
     pub(in crate::scenario) fn permitted(&self) -> BTreeSet<&str> {
-        let budget = if self.budget { &BUDGET_OF_DAYS[..] } else { &[] };
-        self.allowed.iter().map(String::as_str).chain(budget.iter().copied()).collect()
+        let mut permitted: BTreeSet<&str> = self.allowed.iter().map(String::as_str).collect();
+        if self.budget || self.budget_perhaps {
+            permitted.extend(BUDGET_OF_DAYS);
+        }
+        if self.budget_perhaps {
+            permitted.extend(BUDGET.iter().chain(&BUDGET_NOW));
+        }
+        permitted
     }
 
     /// Whether an alarm looks back longer than the scenario lasts.
     pub(in crate::scenario) fn is_lasting(&self, name: &str) -> bool {
         self.lasting.iter().any(|lasting| lasting == name)
-            || (self.budget && (BUDGET.contains(&name) || BUDGET_OF_DAYS.contains(&name)))
+            || ((self.budget || self.budget_perhaps) && (BUDGET.contains(&name) || BUDGET_OF_DAYS.contains(&name)))
     }
 
     /// Every alarm that the scenario speaks of.
