@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::alarms::{self, AlarmSeen};
-use super::run::Stage;
+use super::stage::Stage;
 use crate::clock::Clock;
 use crate::cloudwatch::alarms::State;
 use crate::cloudwatch::{CloudWatch, Datum, Metrics};

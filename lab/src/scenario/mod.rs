@@ -5,24 +5,34 @@
 
 mod alarms;
 mod catalogue;
+mod course;
+mod error;
 mod evidence;
 mod file;
 mod future;
 mod ledger;
+mod order;
 mod plan;
 mod range;
 pub mod report;
 mod riders;
 mod run;
+mod stage;
+mod stage_faults;
+mod stage_rides;
 mod trouble;
 mod verdict;
 mod witness;
 
 pub use alarms::AlarmSeen;
 pub use catalogue::{Unknown, find, names};
+pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
-pub use file::{Act, FileError, Scenario, Variant};
+pub use file::{
+    Act, AlarmSet, Answers, Compress, Expect, FileError, Guilty, LedgerRules, Load, LogLine, Scenario, Settle, Variant,
+};
 pub use ledger::{Books, Wanted};
+pub use order::{Order, Progress};
 pub use range::Range;
-pub use run::{Order, Progress, RunError, run, stay};
+pub use run::{run, stay};
 pub use verdict::{Verdict, judge};

@@ -7,7 +7,7 @@ use crate::scenario::evidence::Evidence;
 
 pub(super) const WIDTH: f64 = 720.0;
 pub(super) const LEFT: f64 = 52.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 24.0;
 
 /// Steps between marks of time, in seconds: the first that leaves at most eight of them.
 const STEPS: [f64; 12] = [5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0];

@@ -1,0 +1,83 @@
+//! The parts of a scenario: riders, and ways to run it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::expect::Expect;
+use crate::load;
+use crate::scenario::trouble::Fault;
+
+/// How riders come.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// One after the other, as Artillery writes them. Lengths are seconds of the scenario; rates are of the machine's
+    /// seconds, for load is not compressed.
+    pub phases: Vec<load::Phase>,
+    /// What a rider's client does with a failure.
+    #[serde(default)]
+    pub client: load::Client,
+    /// What riders do, as Artillery writes it; without it, each books one ride.
+    #[serde(default)]
+    pub scenarios: Vec<load::Scenario>,
+}
+
+/// The time after the load.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Settle {
+    /// Riders a second.
+    pub arrival_rate: f64,
+    /// Seconds that it lasts in any case: alarms are minutes behind.
+    pub least: f64,
+    /// Seconds after which alarms that are on count as stuck.
+    pub most: f64,
+}
+
+/// How much a scenario can be compressed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Compress {
+    /// At most so many times; 1 is not at all.
+    pub most: u16,
+    /// Why not more.
+    pub because: String,
+}
+
+/// One way to run it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Act {
+    /// What is different, in a line.
+    pub with: String,
+    /// How much it can be compressed, if less than the others.
+    pub compress: Option<Compress>,
+    /// Parameters of the template.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+    /// Other binaries for functions, by the template's binary.
+    #[serde(default)]
+    pub binaries: BTreeMap<String, String>,
+    /// Environment variables of functions, by logical id, over the template's.
+    #[serde(default)]
+    pub environment: BTreeMap<String, BTreeMap<String, String>>,
+    /// Another kind of client than the scenario's.
+    pub client: Option<load::Client>,
+    /// What goes wrong, and when.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// What must come of it.
+    pub expect: Expect,
+}
+
+impl Act {
+    /// Parameters of the template, with what the faults need.
+    pub(in crate::scenario) fn all_parameters(&self) -> BTreeMap<String, String> {
+        let mut parameters = self.parameters.clone();
+        if self.faults.iter().any(|fault| fault.injection.is_some()) {
+            parameters.entry("FaultInjection".to_owned()).or_insert_with(|| "on".to_owned());
+        }
+        parameters
+    }
+}

@@ -1,0 +1,87 @@
+//! What a scenario expects.
+
+use serde::Deserialize;
+
+use super::alarm_set::AlarmSet;
+use crate::scenario::range::Range;
+
+/// What must come of it. What is left out is not judged, except alarms, ledgers and statuses, which always are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Exactly the statuses that riders see while the load lasts; 0 is no answer.
+    pub statuses: Vec<u16>,
+    /// Statuses that may be among them.
+    #[serde(default)]
+    pub statuses_allowed: Vec<u16>,
+    /// How many of which.
+    #[serde(default)]
+    pub answers: Vec<Answers>,
+    /// Exactly the alarms that fire.
+    pub alarms: AlarmSet,
+    /// Where the failures began.
+    pub guilty: Option<Guilty>,
+    /// The log line of a failed request that says why.
+    pub log: Option<LogLine>,
+    /// What riders were told against what is stored.
+    #[serde(default)]
+    pub ledger: LedgerRules,
+}
+
+/// A share or a number of the answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// These statuses.
+    pub status: Vec<u16>,
+    /// Of rides that were wanted from this second on.
+    pub from: Option<f64>,
+    /// Until this second.
+    pub to: Option<f64>,
+    /// Their share of all rides of the time.
+    pub share: Option<Range>,
+    /// Their number. With compression there are fewer: it is judged at full length only.
+    pub count: Option<Range>,
+    /// The 99th percentile of how long they took, in milliseconds.
+    pub p99_ms: Option<Range>,
+}
+
+/// The span that failures began at.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guilty {
+    /// What most failed requests name: `put-ride-record > DynamoDB PutItem wild-rydes-dev-rides`.
+    pub span: String,
+    /// What others may name.
+    #[serde(default)]
+    pub also: Vec<String>,
+}
+
+/// A line of a failed request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogLine {
+    /// Who wrote it.
+    pub service: String,
+    /// What stands in it.
+    pub says: String,
+}
+
+/// What is allowed between the ledgers. A ride that was promised and not stored is a lost ride; a rider with two stored
+/// rides is a doubled one; a stored ride that nobody was told of is an untold one.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerRules {
+    /// Promised and not stored.
+    pub lost: Range,
+    /// Stored twice.
+    pub doubled: Range,
+    /// Stored, and the rider was told of a failure. `None`: as many as there are.
+    pub untold: Option<Range>,
+}
+
+impl Default for LedgerRules {
+    fn default() -> Self {
+        Self { lost: Range::exactly(0.0), doubled: Range::exactly(0.0), untold: None }
+    }
+}
