@@ -82,6 +82,7 @@ function label(edge, plan, busiest) {
 }
 
 function box(node, edges, { x, y }) {
+  const { kind, name } = title(node);
   const own = begun(node, edges);
   const bad = failed(node);
   const tone = own > 0 ? 'guilty' : bad > 0 && node.kind !== 'client' ? 'suffers' : 'healthy';
@@ -94,11 +95,18 @@ function box(node, edges, { x, y }) {
     h('title', null, spoken(node, verdict)),
     h('rect', { x, y, width: BOX.width, height: BOX.height, rx: 5 }),
     tone === 'guilty' && h('rect', { class: 'inner', x: x + 3, y: y + 3, width: BOX.width - 6, height: BOX.height - 6, rx: 3 }),
-    h('text', { class: 'kind', x: x + 10, y: y + 16 }, KINDS[node.kind] ?? node.kind),
+    h('text', { class: 'kind', x: x + 10, y: y + 16 }, kind),
     h('text', { class: 'rate', x: x + BOX.width - 10, y: y + 16, 'text-anchor': 'end' }, perSecond(node.rate_per_s)),
-    h('text', { class: 'name', x: x + 10, y: y + 33 }, cut(node.name, 23)),
+    h('text', { class: 'name', x: x + 10, y: y + 33 }, name),
     h('text', { class: 'speed', x: x + 10, y: y + 48 }, `p50 ${duration(node.p50_ms)}  p99 ${duration(node.p99_ms)}`),
     h('text', { class: 'verdict', x: x + 10, y: y + 64 }, verdict));
+}
+
+// `AWS DynamoDB` above and the table below it: tables of one stack differ at their ends, which is what must be seen of them.
+function title(node) {
+  const kind = KINDS[node.kind] ?? node.kind;
+  const [service, resource] = node.kind === 'aws' ? node.name.split(' ') : [];
+  return resource ? { kind: `${kind} ${service}`, name: cutFront(resource, 19) } : { kind, name: cut(node.name, 19) };
 }
 
 function spoken(node, verdict) {
@@ -109,6 +117,10 @@ function spoken(node, verdict) {
 
 function cut(text, length) {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+function cutFront(text, length) {
+  return text.length > length ? `…${text.slice(1 - length)}` : text;
 }
 
 /** The same in rows: one call a row. */

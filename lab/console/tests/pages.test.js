@@ -73,7 +73,8 @@ test('with a fast clock, alarms and charts count from CloudWatch’s now and not
 
 at('/#/overview', 'the map names who calls whom and marks only where the failures begin', async (page) => {
   await wait(page, '.map .node');
-  assert.deepEqual(await page.locator('.node.guilty .name').allTextContents(), ['DynamoDB rides']);
+  assert.deepEqual(await page.locator('.node.guilty .kind').allTextContents(), ['AWS DynamoDB']);
+  assert.deepEqual(await page.locator('.node.guilty .name').allTextContents(), ['rides']);
   assert.deepEqual((await page.locator('.node.suffers .name').allTextContents()).sort(), ['put-ride-record', 'request-ride', 'wild-rydes-dev']);
   assert.match(await page.locator('.node.guilty .verdict').textContent(), /guilty/);
   const wide = await page.locator('.edge').evaluateAll((all) => all.map((edge) => Number(edge.getAttribute('stroke-width'))));
