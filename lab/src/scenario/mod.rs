@@ -1,6 +1,6 @@
 //! Failure scenarios: a load, a fault, and what must come of it.
 //!
-//! A file ([`Scenario`]) says what happens and what is expected. [`run`] plays it on a lab of its own and returns what was
+//! A file ([`Scenario`]) says what happens and what is expected. [`run()`] plays it on a lab of its own and returns what was
 //! seen ([`Evidence`]); [`judge`] compares the two, expectation by expectation; [`report`] makes a page of it.
 
 mod alarms;
