@@ -19,8 +19,9 @@ pub(crate) struct Reaper {
 
 impl Reaper {
     pub(crate) fn start() -> io::Result<Self> {
+        // Members that stand still, as waiting environments do, make the kernel send SIGHUP to a group that is orphaned.
         let mut child = Command::new("/bin/sh")
-            .args(["-c", "cat >/dev/null; kill -KILL 0"])
+            .args(["-c", "trap '' HUP; cat >/dev/null; kill -KILL 0"])
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .stdin(Stdio::piped())

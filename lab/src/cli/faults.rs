@@ -85,6 +85,7 @@ impl Faults {
             }
             Action::Enable { change, target } => {
                 let store = target.store()?;
+                store.refuse_production()?;
                 let mut flags = edit::parse(&store.read().await?)?;
                 change.apply(&mut flags)?;
                 store.write(&Value::Object(flags.clone())).await?;
@@ -93,7 +94,7 @@ impl Faults {
             }
             Action::Disable { flag, target } => {
                 let store = target.store()?;
-                store.write(&Value::Object(edit::disabled(&store.read().await?, flag))).await?;
+                store.write_end(&Value::Object(edit::disabled(&store.read().await?, flag))).await?;
                 terminal::print(&match flag {
                     Some(flag) => format!("{flag} is off."),
                     None => "All faults are off.".to_owned(),

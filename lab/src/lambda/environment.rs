@@ -143,7 +143,12 @@ impl Environment {
 
     /// Takes the environment for one invocation, if it waits and nobody else has it.
     pub(super) fn claim(&self) -> bool {
-        !self.claimed.swap(true, Ordering::AcqRel)
+        !self.doomed.load(Ordering::Acquire) && !self.claimed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether its process is gone, or said that it cannot start.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Exited(_) | Phase::InitFailed(_))
     }
 
     /// Gives the environment back unused.
@@ -152,7 +157,11 @@ impl Environment {
             return self.kill();
         }
         *lock(&self.idle_since) = Instant::now();
-        self.claimed.store(false, Ordering::Release);
+        self.claimed.store(false, Ordering::SeqCst);
+        // Whoever outdated it just now found it claimed.
+        if self.outdated.load(Ordering::SeqCst) && self.claim() {
+            return self.kill();
+        }
         self.freed.notify_one();
     }
 
@@ -177,7 +186,8 @@ impl Environment {
     /// Waits until the first invocation is asked for; returns how long init took.
     pub(super) async fn initialised(&self, limit: Duration) -> Result<Duration, String> {
         let mut phase = self.phase.subscribe();
-        let reached = tokio::time::timeout(limit, phase.wait_for(|phase| *phase != Phase::Init)).await;
+        let left = limit.saturating_sub(self.began.elapsed());
+        let reached = tokio::time::timeout(left, phase.wait_for(|phase| *phase != Phase::Init)).await;
         match reached {
             Err(_) => {
                 self.kill();
@@ -203,9 +213,23 @@ impl Environment {
 
     /// The Runtime API's `next`: says that the environment waits, and returns its next invocation. In between it is frozen.
     pub(super) async fn next(&self) -> Option<Work> {
+        // A last request can be read after its process has ended, which must not come back to life.
+        if self.has_ended() {
+            return None;
+        }
         // Before anybody can claim it: whoever does then finds it frozen, and thaws it below.
         self.process.freeze();
-        let before = self.phase.send_replace(Phase::Waiting);
+        let mut before = Phase::Waiting;
+        let alive = self.phase.send_if_modified(|phase| {
+            let alive = !matches!(phase, Phase::Exited(_) | Phase::InitFailed(_));
+            if alive {
+                before = std::mem::replace(phase, Phase::Waiting);
+            }
+            alive
+        });
+        if !alive {
+            return None;
+        }
         // Claimed for ever where it is doomed: it answered just after its time limit.
         if before == Phase::Finishing && !self.doomed.load(Ordering::Acquire) {
             self.release();
@@ -255,7 +279,7 @@ impl Environment {
 
     /// Its configuration has changed: it finishes what it works on, and ends.
     pub(super) fn outdate(&self) {
-        self.outdated.store(true, Ordering::Release);
+        self.outdated.store(true, Ordering::SeqCst);
         if self.phase() == Phase::Waiting && self.claim() {
             self.kill();
         }

@@ -61,13 +61,14 @@ impl Pool {
 
     /// Makes something wrong with the function; without a trouble, everything is right again.
     pub(super) fn set(&self, trouble: Option<Trouble>) {
-        let before = lock(&self.troubles).clone();
-        let mut now = before.clone();
+        // Held to the end: of two orders at a time, neither may undo the other.
+        let mut troubles = lock(&self.troubles);
+        let before = troubles.clone();
         match trouble {
-            Some(trouble) => now.add(trouble),
-            None => now = Troubles::default(),
+            Some(trouble) => troubles.add(trouble),
+            None => *troubles = Troubles::default(),
         }
-        *lock(&self.troubles) = now.clone();
+        let now = &*troubles;
         let function = now.apply(&self.settings.function);
         self.reserved.limit_to(function.reserved_concurrency.unwrap_or(OF_AN_ACCOUNT));
         *lock(&self.function) = Arc::new(function);
@@ -88,8 +89,7 @@ impl Pool {
     }
 
     fn alive(&self) -> Vec<Arc<Environment>> {
-        let ended = |environment: &Environment| matches!(environment.phase(), Phase::Exited(_) | Phase::InitFailed(_));
-        lock(&self.environments).iter().filter(|environment| !ended(environment)).cloned().collect()
+        lock(&self.environments).iter().filter(|environment| !environment.has_ended()).cloned().collect()
     }
 
     /// Runs one invocation to its end, and tells CloudWatch and X-Ray of it.
@@ -182,7 +182,7 @@ impl Pool {
     fn claim_idle(&self) -> Option<Arc<Environment>> {
         self.retire(IDLE_LIMIT);
         let mut environments = lock(&self.environments);
-        environments.retain(|environment| !matches!(environment.phase(), Phase::Exited(_) | Phase::InitFailed(_)));
+        environments.retain(|environment| !environment.has_ended());
         environments.iter().find(|candidate| candidate.phase() == Phase::Waiting && candidate.claim()).cloned()
     }
 
@@ -200,12 +200,17 @@ impl Pool {
         let began = Instant::now();
         let delay = lock(&self.troubles).init_delay;
         tokio::time::sleep(delay.min(limit)).await;
-        let environment = Environment::start(&self.settings, &self.function(), began, self.freed.clone())
+        let function = self.function();
+        let environment = Environment::start(&self.settings, &function, began, self.freed.clone())
             .map_err(|error| format!("{} could not be started: {error}", self.settings.binary.display()))?;
+        lock(&self.environments).push(environment.clone());
+        // A change that came before the push has not found it.
+        if !Arc::ptr_eq(&function, &self.function()) {
+            environment.outdate();
+        }
         if lock(&self.troubles).disk_full {
             environment.process.forbid_files(true);
         }
-        lock(&self.environments).push(environment.clone());
         match environment.initialised(limit).await {
             Ok(init) => Ok((environment, init)),
             Err(reason) => {
@@ -242,7 +247,15 @@ impl Pool {
             reply = tokio::time::timeout(limit, reply) => reply,
             never = memory::keep_to(function.memory_mb, environment) => match never {},
         };
+        let over = memory::is_over(function.memory_mb, environment);
+        if over {
+            environment.kill();
+        }
         let (outcome, status) = match reply {
+            Ok(Ok(_)) if over => {
+                let how = "Runtime exited with error: signal: killed";
+                (Outcome::FunctionError(FunctionError::exited(request_id, how)), Some("error"))
+            }
             Ok(Ok(Reply::Response(payload))) => (Outcome::Success(payload), None),
             Ok(Ok(Reply::ResponseTooLarge)) => {
                 (Outcome::FunctionError(FunctionError::response_too_large()), Some("error"))
@@ -268,6 +281,7 @@ impl Pool {
             request_id,
             timing,
             memory_mb: function.memory_mb,
+            // Who went over it was ended at the limit.
             max_memory_mb: environment.peak_memory_mb().map(|peak| peak.min(function.memory_mb.into())),
             status,
         };

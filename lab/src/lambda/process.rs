@@ -55,12 +55,7 @@ impl Process {
         }
     }
 
-    /// Resident memory now, in bytes; `None` where there is no `/proc`.
-    pub(super) fn memory(self) -> Option<u64> {
-        self.status("VmRSS:")
-    }
-
-    /// The most resident memory it ever had, in MB, rounded up.
+    /// The most resident memory it ever had, in MB, rounded up; `None` where there is no `/proc`.
     pub(super) fn peak_memory_mb(self) -> Option<u64> {
         self.status("VmHWM:").map(|bytes| bytes.div_ceil(1024 * 1024))
     }
@@ -156,11 +151,10 @@ mod tests {
     fn memory_is_read_of_the_process() {
         let mut child = sleeper();
         let process = Process::new(Some(child.id()));
-        assert!(process.memory().is_some_and(|bytes| bytes > 0));
         assert!(process.peak_memory_mb().is_some_and(|megabytes| megabytes >= 1));
         child.kill().expect("killed");
         child.wait().expect("ended");
-        assert_eq!(process.memory(), None);
+        assert_eq!(process.peak_memory_mb(), None);
     }
 
     #[test]

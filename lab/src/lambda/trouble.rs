@@ -1,4 +1,4 @@
-//! What is wrong with a function, on purpose: by tests, by scenarios and by `cargo lab break`.
+//! What is wrong with a function, on purpose: by tests and by scenarios.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

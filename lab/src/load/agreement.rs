@@ -37,7 +37,10 @@ impl Agreement {
         let mut riders: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
         let mut places: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         let mut rides: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
+        let mut found = Self::default();
         for entry in &ledger.entries {
+            // A promise of no ride at all is one that nothing can keep.
+            found.lost.extend(entry.nameless().map(|_| (entry.index, "no RideId".to_owned())));
             for ride in entry.rides() {
                 riders.entry(ride).or_default().push(entry.index);
                 rides.entry(entry.index).or_default().insert(ride);
@@ -46,7 +49,7 @@ impl Agreement {
                 places.entry(latitude.to_bits()).or_default().push(entry.index);
             }
         }
-        let mut found = Self { told: riders.len(), ..Self::default() };
+        found.told = riders.len();
         let mut stored = BTreeSet::new();
         for row in rows.iter().filter_map(Row::read) {
             if !row.is_since(ledger) && !riders.contains_key(row.ride) {

@@ -153,6 +153,11 @@ impl Entry {
         rides
     }
 
+    /// The promises without a ride's id: nobody can say later which ride was meant.
+    pub fn nameless(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| attempt.seen == Seen::Answer(201) && attempt.ride_id.is_none())
+    }
+
     /// From coming to the end of the last attempt, retries and pauses included.
     pub fn took(&self) -> Duration {
         self.attempts.last().map_or(Duration::ZERO, |last| last.ended().saturating_sub(self.at))

@@ -225,6 +225,16 @@ async fn an_environment_over_its_memory_is_killed_and_the_answer_a_502() {
     assert_ne!(pid(&ask(&lab, "/patient/echo").await), before);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_counts_however_soon_the_answer_comes() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Unruly", Some(Trouble::Memory(4)));
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 502, "the process alone takes more");
+    lab.lambda.set("Unruly", None);
+    assert_eq!(ask(&lab, "/unruly/echo").await.status, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_configuration_replaces_the_environments() {
     let lab = unruly().start().await;

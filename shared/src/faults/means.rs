@@ -18,10 +18,10 @@ pub const CACHE_TTL: &str = "FAILURE_CACHE_TTL";
 pub const DISABLED: &str = "FAILURE_LAMBDA_DISABLED";
 
 const DEFAULT_TTL: Duration = Duration::from_secs(60);
-/// The longest that a request waits for the configuration.
-const READ_LIMIT: Duration = Duration::from_secs(1);
+/// The longest that a request waits for the configuration: less than any time budget keeps for its answer.
+const READ_LIMIT: Duration = Duration::from_millis(300);
 /// The longest that opening the connection for it may take.
-const CONNECT_LIMIT: Duration = Duration::from_millis(500);
+const CONNECT_LIMIT: Duration = Duration::from_millis(200);
 
 /// A wait that is under way.
 pub type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -52,9 +52,11 @@ pub(super) struct Shared {
     pub(super) seed: u64,
 }
 
-/// Whether faults may be injected at all.
+/// Whether faults may be injected at all. Not in production, whatever else the environment says: the template gives it
+/// neither parameter nor permission, and whatever begins with `prod` is meant so.
 pub(crate) fn are_wanted(environment: &Environment) -> bool {
-    environment.optional(PARAMETER).is_some() && environment.optional(DISABLED) != Some("true")
+    let production = environment.optional("STAGE").is_some_and(|stage| stage.to_ascii_lowercase().starts_with("prod"));
+    !production && environment.optional(PARAMETER).is_some() && environment.optional(DISABLED) != Some("true")
 }
 
 impl Faults {
@@ -140,6 +142,8 @@ mod tests {
         assert!(!faults(&[parameter, (DISABLED, "true")]));
         assert!(!faults(&[]));
         assert!(!faults(&[(PARAMETER, "")]));
+        assert!(faults(&[parameter, ("STAGE", "staging")]));
+        assert!(!faults(&[parameter, ("STAGE", "prod")]) && !faults(&[parameter, ("STAGE", "production")]));
         let no_credentials = [parameter].into_iter().collect();
         assert!(Faults::read("x", &no_credentials).is_none());
     }

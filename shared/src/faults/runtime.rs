@@ -63,6 +63,8 @@ where
         let request = match serde_json::from_value(payload.clone()) {
             Ok(request) => request,
             Err(error) => {
+                // Without faults, the runtime's client says so.
+                tracing::error!(error = &error as &dyn std::error::Error, "the event is none of an API");
                 let error = Diagnostic { error_type: "UnknownEvent".into(), error_message: error.to_string() };
                 return Box::pin(std::future::ready(Err(error)));
             }

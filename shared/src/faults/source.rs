@@ -51,7 +51,7 @@ impl Source {
         if state.next_read.is_none_or(|next| now >= next) {
             let read = (self.read)().await.map_err(Failed::Store);
             state.take(read);
-            let pause = if state.failing { self.ttl.min(PAUSE_AFTER_FAILURE) } else { self.ttl };
+            let pause = if state.failing { PAUSE_AFTER_FAILURE } else { self.ttl };
             state.next_read = Some(now + pause);
         }
         Arc::clone(&state.flags)
@@ -140,17 +140,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_means_no_faults_and_is_read_again_soon() {
-        for unreadable in [None, Some("{"), Some("[]")] {
+        let unreadable = [None, Some("{"), Some("[]")];
+        for (unreadable, ttl) in unreadable.into_iter().flat_map(|text| [(text, TTL), (text, Duration::ZERO)]) {
             let cell = Arc::new(Shared::new(Some(LATENCY)));
-            let (source, asked) = source(&cell, TTL);
+            let (source, asked) = source(&cell, ttl);
             let start = Instant::now();
             assert_eq!(count_at(&source, start).await, 1);
             *cell.lock().expect("one thread") = unreadable;
-            assert_eq!(count_at(&source, start + TTL).await, 0, "{unreadable:?}");
-            assert_eq!(count_at(&source, start + TTL + Duration::from_secs(4)).await, 0);
-            assert_eq!(asked.load(Ordering::Relaxed), 2, "not by every request");
+            assert_eq!(count_at(&source, start + ttl).await, 0, "{unreadable:?}");
+            assert_eq!(count_at(&source, start + ttl + Duration::from_secs(4)).await, 0);
+            assert_eq!(asked.load(Ordering::Relaxed), 2, "not by every request, whatever the time to live");
             *cell.lock().expect("one thread") = Some(LATENCY);
-            assert_eq!(count_at(&source, start + TTL + Duration::from_secs(5)).await, 1);
+            assert_eq!(count_at(&source, start + ttl + Duration::from_secs(5)).await, 1);
         }
     }
 
@@ -164,9 +165,10 @@ mod tests {
         let _guard = tracing::subscriber::set_default(log);
         let cell = Arc::new(Shared::new(None));
         let (source, _) = source(&cell, Duration::ZERO);
-        let now = Instant::now();
+        let mut now = Instant::now();
         for text in [None, None, Some("["), Some(r#"{"latency": 1, "x": 2}"#), Some(r#"{"latency": 1, "x": 2}"#)] {
             *cell.lock().expect("one thread") = text;
+            now += PAUSE_AFTER_FAILURE;
             assert_eq!(count_at(&source, now).await, 0);
         }
         let text = lines.lock().expect("one thread").clone();

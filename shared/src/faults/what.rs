@@ -113,7 +113,8 @@ impl What {
             }
             Mode::Denylist => Self::Denylist(patterns(fields)),
             Mode::Statuscode => {
-                Self::Statuscode(status(fields, 100..=599).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
+                // No success: a 201 means stored, on purpose too.
+                Self::Statuscode(status(fields, 300..=599).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
             }
             Mode::Exception => Self::Exception(fields.text("exception_msg").unwrap_or("Injected exception").to_owned()),
             Mode::Corruption => Self::Corruption(fields.text("body").map(str::to_owned)),

@@ -4,6 +4,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use shared::faults::{Flags, Mode};
 
+use super::store::LARGEST;
+
 /// A flag that is to be switched on.
 #[derive(Debug, Args)]
 pub(super) struct Change {
@@ -84,14 +86,19 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Map<String, Value>> {
 }
 
 /// The configuration with this flag off, or all of them. It always works: nothing may stand in the way of ending faults.
+/// What it switched off loses its attributes where the text would be longer than it was, and too long for the parameter.
 pub(super) fn disabled(text: &str, flag: Option<Mode>) -> Map<String, Value> {
     let mut flags = parse(text).unwrap_or_default();
-    for mode in Mode::ALL.into_iter().filter(|mode| flag.is_none_or(|flag| flag == *mode)) {
+    let chosen = || Mode::ALL.into_iter().filter(|mode| flag.is_none_or(|flag| flag == *mode));
+    for mode in chosen() {
         match flags.get_mut(mode.name()) {
             Some(Value::Object(members)) => drop(members.insert("enabled".to_owned(), false.into())),
             // Something that is no flag is off already.
             _ => drop(flags.shift_remove(mode.name())),
         }
+    }
+    if json!(flags).to_string().len() > text.len().max(LARGEST) {
+        chosen().for_each(|mode| drop(flags.shift_remove(mode.name())));
     }
     flags
 }
@@ -170,6 +177,15 @@ mod tests {
         assert_eq!(Value::Object(flags), json!({"latency": {"enabled": false, "min_latency": "x"}, "seed": 1}));
         let one = disabled(r#"{"latency":{"enabled":true},"timeout":{"enabled":true}}"#, Some(Mode::Timeout));
         assert_eq!(Value::Object(one), json!({"latency": {"enabled": true}, "timeout": {"enabled": false}}));
+    }
+
+    #[test]
+    fn off_never_makes_the_text_too_long() {
+        let full =
+            |filler: usize| json!({"exception": {"enabled": true, "exception_msg": "x".repeat(filler)}}).to_string();
+        let text = full(LARGEST - full(0).len());
+        assert_eq!(text.len(), LARGEST);
+        assert!(disabled(&text, None).is_empty() && disabled(&text, Some(Mode::Exception)).is_empty());
     }
 
     #[test]

@@ -21,13 +21,14 @@ const LIMITS: ClientLimits =
 
 /// The largest value of a standard parameter, in bytes.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
-const LARGEST: usize = 4096;
+pub(super) const LARGEST: usize = 4096;
 
 /// Where the faults of one stage are written.
 #[derive(Debug)]
 pub(super) struct Store {
     client: Client,
     name: String,
+    stage: String,
     /// What a stage without the parameter should have been given.
     advice: &'static str,
 }
@@ -62,12 +63,21 @@ impl Store {
     }
 
     fn new(stage: &str, environment: &Environment, advice: &'static str) -> anyhow::Result<Self> {
-        refuse_production(stage)?;
+        check_name(stage)?;
         let config = sdk_config(environment, "SSM", &LIMITS).context(
             "credentials come out of the environment; `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile there",
         )?;
         let config = Config::from(&config).to_builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
-        Ok(Self { client: Client::from_conf(config), name: format!("/wild-rydes/{stage}/faults"), advice })
+        let (name, stage) = (format!("/wild-rydes/{stage}/faults"), stage.to_owned());
+        Ok(Self { client: Client::from_conf(config), name, stage, advice })
+    }
+
+    /// Whoever enables something asks this first. Looking and ending are allowed everywhere.
+    ///
+    /// # Errors
+    /// It is a production stage.
+    pub(super) fn refuse_production(&self) -> anyhow::Result<()> {
+        refuse_production(&self.stage)
     }
 
     /// The configuration as it is stored.
@@ -97,6 +107,18 @@ impl Store {
             "nothing was changed: the configuration would have {} bytes, and a parameter has at most {LARGEST}",
             text.len()
         );
+        self.put(text).await
+    }
+
+    /// Stores what ends faults, however long it is: the parameter may have been made larger than ours by hand.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) async fn write_end(&self, flags: &Value) -> anyhow::Result<()> {
+        self.put(flags.to_string()).await
+    }
+
+    async fn put(&self, text: String) -> anyhow::Result<()> {
         let put =
             self.client.put_parameter().name(&self.name).value(text).overwrite(true).r#type(ParameterType::String);
         put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
@@ -106,7 +128,11 @@ impl Store {
 
 /// The template knows production as `prod`; whatever begins so is meant so.
 fn refuse_production(stage: &str) -> anyhow::Result<()> {
-    anyhow::ensure!(!stage.to_ascii_lowercase().starts_with("prod"), "{stage} is a production stage: no faults there");
+    anyhow::ensure!(!stage.starts_with("prod"), "{stage} is a production stage: no faults there");
+    Ok(())
+}
+
+fn check_name(stage: &str) -> anyhow::Result<()> {
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let name = (1..=16).contains(&stage.len()) && stage.bytes().all(legal) && stage.as_bytes()[0].is_ascii_lowercase();
     anyhow::ensure!(
@@ -123,10 +149,10 @@ mod tests {
     #[test]
     fn production_is_refused_however_it_is_spelt_and_so_is_what_is_no_stage() {
         for wrong in ["prod", "production", "Prod", "prod-eu", "", "a/b", "../x", "dev faults"] {
-            assert!(refuse_production(wrong).is_err(), "{wrong}");
+            assert!(refuse_production(wrong).is_err() || check_name(wrong).is_err(), "{wrong}");
         }
         for stage in ["dev", "staging", "load-2", "reprod"] {
-            assert!(refuse_production(stage).is_ok(), "{stage}");
+            assert!(refuse_production(stage).is_ok() && check_name(stage).is_ok(), "{stage}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Run {
     #[arg(required_unless_present = "all")]
     name: Option<String>,
     /// Play all scenarios with all their acts, and print a table
-    #[arg(long, conflicts_with_all = ["name", "fixed", "naive", "report"])]
+    #[arg(long, conflicts_with_all = ["name", "fixed", "naive", "report", "json"])]
     all: bool,
     /// With --all, play so many at the same time: they mostly wait
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]

@@ -82,7 +82,7 @@ fn a_wrong_attribute_is_named_and_leaves_its_flag_out_and_no_other() {
         ("denylist", "deny_list", json!("s3")),
         ("denylist", "deny_list", json!([1])),
         ("denylist", "deny_list[1]", json!(["s3", "("])),
-        ("statuscode", "status_code", json!(99)),
+        ("statuscode", "status_code", json!(201)),
         ("statuscode", "status_code", json!(600)),
         ("exception", "exception_msg", json!(7)),
         ("corruption", "body", json!({})),
