@@ -72,7 +72,7 @@ impl Flags {
         for key in members.keys().filter(|key| *key != "seed" && Mode::named(key).is_none()) {
             let old = OLD.contains(&key.as_str());
             complain(
-                key,
+                if key.is_empty() { "(no name)" } else { key },
                 if old { "belongs to failure-lambda 0.x; flags are of version 1.x here" } else { "is no flag" },
             );
         }

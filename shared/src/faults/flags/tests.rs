@@ -223,3 +223,10 @@ proptest! {
         prop_assert!(ms <= 900_000.0 && ms <= min + more && (ms >= min.floor() || ms == 900_000.0), "{}", ms);
     }
 }
+
+#[test]
+fn a_key_without_a_name_is_told_too() {
+    let (flags, complaints) = Flags::parse(r#"{"": 1}"#).expect("an object");
+    assert_eq!(flags.modes().count(), 0);
+    assert_eq!(complaints.iter().map(ToString::to_string).collect::<Vec<_>>(), ["(no name) is no flag"]);
+}
