@@ -15,7 +15,7 @@ mod map;
 mod requests;
 mod services;
 mod span;
-mod statistics;
+pub(crate) mod statistics;
 mod summary;
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Percentiles of small samples.
 
 /// The value that so many percent do not exceed (nearest rank); `None` of none.
-pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
+pub(crate) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
     let rank = (percent / 100.0 * values.len() as f64).ceil().max(1.0) as usize;
     let place = rank.min(values.len()).checked_sub(1)?;
     // Not sorted: a map of ten thousand traces asks for percentiles of a hundred thousand values.

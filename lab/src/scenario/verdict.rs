@@ -8,6 +8,7 @@ use super::evidence::{Evidence, LineSeen};
 use super::file::{Act, AlarmSet, Answers, Expect, Guilty, LedgerRules, LogLine};
 use super::ledger::Wanted;
 use super::range::Range;
+use crate::observation::statistics::percentile;
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,13 +89,6 @@ fn answers(asked: &Answers, evidence: &Evidence) -> Vec<Verdict> {
         });
     }
     verdicts
-}
-
-/// The nearest-rank percentile.
-pub(super) fn percentile(values: &mut [f64], percent: f64) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let rank = (percent / 100.0 * values.len() as f64).ceil() as usize;
-    values.get(rank.saturating_sub(1)).copied()
 }
 
 fn alarms(set: &AlarmSet, evidence: &Evidence) -> Vec<Verdict> {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::axis::{self, Time};
+use crate::observation::statistics::percentile;
 use crate::scenario::evidence::Evidence;
-use crate::scenario::verdict::percentile;
 
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 168.0;

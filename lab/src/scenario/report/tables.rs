@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::text::{escape, status};
+use crate::observation::statistics::percentile;
 use crate::scenario::evidence::{Evidence, Failure};
 use crate::scenario::ledger::Books;
-use crate::scenario::verdict::{Verdict, percentile};
+use crate::scenario::verdict::Verdict;
 
 /// Riders named in a row of the ledger.
 const NAMED: usize = 12;
