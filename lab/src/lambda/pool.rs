@@ -29,6 +29,10 @@ const IDLE_LIMIT: Duration = Duration::from_secs(300);
 /// on one machine a client does, and would start a second environment each time.
 const FINISHING_LIMIT: Duration = Duration::from_millis(10);
 
+/// How long an environment that did not start may take to hand over what it printed. Its streams close with it, so this is only
+/// reached when a process of its own has them too.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(super) struct Pool {
     settings: Settings,
@@ -215,6 +219,7 @@ impl Pool {
             Ok(init) => Ok((environment, init)),
             Err(reason) => {
                 let status = if reason.starts_with("init did not end") { "timeout" } else { "error" };
+                environment.said(LAST_WORDS).await;
                 self.log(&environment, self.format.init_failed(status, &reason));
                 Err(reason)
             }
