@@ -295,7 +295,7 @@ impl Lab {
             cloudwatch: cloudwatch.clone(),
         };
         let address = console.local_addr().map_err(LabError::Listen)?;
-        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone());
+        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone(), lambda.clone());
         let served = Console::new(sources, switches.clone());
         let console_address =
             ConsoleAddress { origin: format!("http://{address}"), secret: served.secret().to_owned() };

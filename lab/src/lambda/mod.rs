@@ -6,6 +6,7 @@
 
 mod environment;
 mod invocation;
+mod killer;
 mod memory;
 mod metrics;
 mod pool;
@@ -129,7 +130,7 @@ impl Lambda {
     }
 
     /// Makes something wrong with a function, by logical id, beside what is wrong already; without a trouble, all is right
-    /// again. False where there is no such function.
+    /// again. False where there is no such function. Needs a runtime where environments are to be killed.
     pub fn set(&self, logical_id: &str, trouble: Option<Trouble>) -> bool {
         let Some(pool) = self.pools.get(logical_id) else { return false };
         pool.set(trouble);

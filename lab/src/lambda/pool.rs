@@ -8,14 +8,15 @@ use tokio::sync::Notify;
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
-use super::memory;
 use super::metrics::FunctionMetrics;
 use super::report::{Format, Report};
 use super::seats::{OF_AN_ACCOUNT, Seats};
 use super::settings::Settings;
 use super::trace::{InvocationTrace, Ran};
 use super::trouble::{Trouble, Troubles};
+use super::{killer, memory};
 use crate::logs::Origin;
+use crate::task::DropTask;
 use crate::template::Function;
 
 /// Limit of the init phase of an on-demand environment.
@@ -37,6 +38,8 @@ pub(super) struct Pool {
     /// The template's function with what is wrong with it on purpose.
     function: Mutex<Arc<Function>>,
     troubles: Mutex<Troubles>,
+    /// Kills environments while that is ordered.
+    killer: Mutex<Option<DropTask>>,
     /// Seats of its own, which count where concurrency is reserved.
     reserved: Seats,
     freed: Arc<Notify>,
@@ -50,8 +53,9 @@ impl Pool {
         let format = Format::of(&settings.function.environment);
         let instruments = settings.instruments.clone();
         let metrics = FunctionMetrics::new(&settings.function, settings.concurrency.clone(), instruments);
-        let (environments, troubles, freed) = (Mutex::default(), Mutex::default(), Arc::default());
-        Arc::new(Self { settings, format, environments, function, troubles, reserved, freed, metrics })
+        let (environments, troubles, killer) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let freed = Arc::default();
+        Arc::new(Self { settings, format, environments, function, troubles, killer, reserved, freed, metrics })
     }
 
     /// As it is configured now.
@@ -60,7 +64,7 @@ impl Pool {
     }
 
     /// Makes something wrong with the function; without a trouble, everything is right again.
-    pub(super) fn set(&self, trouble: Option<Trouble>) {
+    pub(super) fn set(self: &Arc<Self>, trouble: Option<Trouble>) {
         // Held to the end: of two orders at a time, neither may undo the other.
         let mut troubles = lock(&self.troubles);
         let before = troubles.clone();
@@ -72,6 +76,10 @@ impl Pool {
         let function = now.apply(&self.settings.function);
         self.reserved.limit_to(function.reserved_concurrency.unwrap_or(OF_AN_ACCOUNT));
         *lock(&self.function) = Arc::new(function);
+        if now.kill_every != before.kill_every {
+            let killer = now.kill_every.map(|(every, seed)| killer::run(Arc::downgrade(self), every, seed));
+            *lock(&self.killer) = killer.map(DropTask::spawn);
+        }
         for environment in self.alive() {
             if now.same_configuration(&before) {
                 environment.process.forbid_files(now.disk_full);

@@ -137,7 +137,7 @@ impl Scenario {
             for fault in &act.faults {
                 if !fault.is_one() {
                     return Some(format!(
-                        "{}: the fault \"{}\" needs one of switch, function and injection",
+                        "{}: the fault \"{}\" needs one of switch and injection",
                         variant.name(),
                         fault.what
                     ));

@@ -15,7 +15,11 @@ async fn ask(lab: &Lab, path: &str) -> Answer {
 
 /// Asks once an environment of the unruly function waits: a machine under load may otherwise start a second one.
 async fn ask_idle(lab: &Lab, path: &str) -> Answer {
-    eventually("an environment waits", || lab.lambda.idle("Unruly") >= 1).await;
+    ask_waiting(lab, "Unruly", path).await
+}
+
+async fn ask_waiting(lab: &Lab, function: &str, path: &str) -> Answer {
+    eventually("an environment waits", || lab.lambda.idle(function) >= 1).await;
     ask(lab, path).await
 }
 
@@ -302,4 +306,17 @@ async fn a_slow_init_is_part_of_the_cold_start() {
     lab.lambda.retire("Unruly");
     let answer = ask(&lab, "/unruly/echo").await;
     assert!(answer.took >= Duration::from_millis(700), "{:?}", answer.took);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn environments_are_killed_again_and_again_until_that_is_mended() {
+    let lab = unruly().start().await;
+    let beat = Trouble::KillEvery { every: Duration::from_millis(20), seed: 7 };
+    lab.lambda.set("Patient", Some(beat));
+    for _ in 0..2 {
+        assert_eq!(ask(&lab, "/patient/sleep-1900").await.status, 502, "who works for long is killed");
+    }
+    lab.lambda.set("Patient", None);
+    let survivor = pid(&ask(&lab, "/patient/sleep-300").await);
+    assert_eq!(pid(&ask_waiting(&lab, "Patient", "/patient/sleep-300").await), survivor);
 }
