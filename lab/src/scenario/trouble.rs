@@ -29,6 +29,21 @@ impl Fault {
         self.switch.is_some() != self.injection.is_some()
     }
 
+    /// Whether both are on at some moment. Those that touch may be: which of the two comes first then is chance.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.at <= other.at + other.lasts && other.at <= self.at + self.lasts
+    }
+
+    /// Whether the end of one would mend the other too.
+    pub(super) fn is_mended_with(&self, other: &Self) -> bool {
+        match (&self.switch, &other.switch) {
+            (Some(one), Some(other)) => one.meets(other),
+            // The functions read one parameter.
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
     /// Turns it on.
     pub(super) fn begin(&self, lab: &Lab, seed: u64) -> Result<(), String> {
         if let Some(order) = &self.switch {

@@ -29,6 +29,16 @@ pub struct Order {
     pub seed: Option<u64>,
 }
 
+impl Order {
+    /// Whether mending what one of two orders is about mends something of the other: the same resource, and not two
+    /// different operations of it.
+    pub fn meets(&self, other: &Self) -> bool {
+        let may_be_one =
+            |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+        may_be_one(&self.resource, &other.resource) && may_be_one(&self.operation, &other.operation)
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
