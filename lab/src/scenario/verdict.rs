@@ -8,7 +8,7 @@ use super::evidence::{Evidence, LineSeen};
 use super::file::{Act, AlarmSet, Answers, Expect, Guilty, LedgerRules, LogLine};
 use super::ledger::Wanted;
 use super::range::Range;
-use crate::observation::statistics::percentile;
+use crate::percentile::percentile;
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

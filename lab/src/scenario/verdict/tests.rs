@@ -185,11 +185,3 @@ fn a_lost_or_a_doubled_ride_fails() {
     lost.books.untold = vec![7];
     assert_eq!(failed(&act(), &lost).len(), 2);
 }
-
-#[test]
-fn the_percentile_is_a_value_that_was_seen() {
-    let mut values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
-    assert_eq!(percentile(&mut values, 99.0), Some(198.0));
-    assert_eq!(percentile(&mut [5.0], 99.0), Some(5.0));
-    assert_eq!(percentile(&mut [], 99.0), None);
-}
