@@ -320,3 +320,15 @@ async fn environments_are_killed_again_and_again_until_that_is_mended() {
     let survivor = pid(&ask(&lab, "/patient/sleep-300").await);
     assert_eq!(pid(&ask_waiting(&lab, "Patient", "/patient/sleep-300").await), survivor);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_functions_are_at_rest_when_the_last_has_ended_whether_or_not_anybody_waits_for_it() {
+    let lab = unruly().start().await;
+    let to = url(&lab, "/patient/sleep-1500");
+    let caller = tokio::spawn(async move { get(&to).await });
+    eventually("it is at work", || lab.lambda.idle("Patient") == 0).await;
+    caller.abort();
+    assert!(!lab.lambda.at_rest(Duration::from_millis(100)).await, "its caller has gone, and it works on");
+    assert!(lab.lambda.at_rest(Duration::from_secs(30)).await);
+    eventually("it waits again", || lab.lambda.idle("Patient") == 1).await;
+}
