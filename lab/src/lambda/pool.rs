@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
@@ -137,7 +137,7 @@ impl Pool {
 
     /// Starts one environment and leaves it warm.
     pub(super) async fn warm(&self) -> Result<(), LambdaError> {
-        let (environment, _) = self.start(INIT_LIMIT).await.map_err(|reason| LambdaError::Init {
+        let (environment, _) = self.start(INIT_LIMIT, None).await.map_err(|reason| LambdaError::Init {
             function: self.settings.function.name.clone(),
             reason,
             log: self.settings.logs.tail(&self.settings.function.name, 5),
@@ -167,13 +167,12 @@ impl Pool {
                 () = tokio::time::sleep(FINISHING_LIMIT), if finishing => {}
                 // Never closed; an error would mean that there is nothing to wait for.
                 slot = self.settings.start_slots.clone().acquire_owned(), if !finishing => {
-                    let first = self.start(INIT_LIMIT).await;
-                    drop(slot);
+                    let first = self.start(INIT_LIMIT, slot.ok()).await;
                     // A failed init is tried once more within the invocation, under the function's own time limit,
                     // and no longer at the cost of functions that work.
                     let started = match first {
                         Ok(started) => Ok(started),
-                        Err(_) => self.start(self.function().timeout).await,
+                        Err(_) => self.start(self.function().timeout, None).await,
                     };
                     return started.map(|(environment, init)| (environment, Some(init)));
                 }
@@ -204,10 +203,22 @@ impl Pool {
         }
     }
 
-    async fn start(&self, limit: Duration) -> Result<(Arc<Environment>, Duration), String> {
+    /// Starts an environment and waits until it has initialised. A slot is given back when it has.
+    async fn start(
+        &self,
+        limit: Duration,
+        mut slot: Option<OwnedSemaphorePermit>,
+    ) -> Result<(Arc<Environment>, Duration), String> {
+        let delay = lock(&self.troubles).init_delay.min(limit);
+        if !delay.is_zero() {
+            // It takes no processor: a slow function must not keep others from starting.
+            let had_one = slot.take().is_some();
+            tokio::time::sleep(delay).await;
+            slot = if had_one { self.settings.start_slots.clone().acquire_owned().await.ok() } else { None };
+        }
+        // The slot is the machine's affair, the delay the function's.
         let began = Instant::now();
-        let delay = lock(&self.troubles).init_delay;
-        tokio::time::sleep(delay.min(limit)).await;
+        let began = began.checked_sub(delay).unwrap_or(began);
         let function = self.function();
         let environment = Environment::start(&self.settings, &function, began, self.freed.clone())
             .map_err(|error| format!("{} could not be started: {error}", self.settings.binary.display()))?;
@@ -219,7 +230,9 @@ impl Pool {
         if lock(&self.troubles).disk_full {
             environment.process.forbid_files(true);
         }
-        match environment.initialised(limit).await {
+        let initialised = environment.initialised(limit).await;
+        drop(slot);
+        match initialised {
             Ok(init) => Ok((environment, init)),
             Err(reason) => {
                 let status = if reason.starts_with("init did not end") { "timeout" } else { "error" };
@@ -255,7 +268,8 @@ impl Pool {
             reply = tokio::time::timeout(limit, reply) => reply,
             never = memory::keep_to(function.memory_mb, environment) => match never {},
         };
-        let over = memory::is_over(function.memory_mb, environment);
+        let peak = environment.peak_memory_mb();
+        let over = memory::is_over(function.memory_mb, peak);
         if over {
             environment.kill();
         }
@@ -290,7 +304,7 @@ impl Pool {
             timing,
             memory_mb: function.memory_mb,
             // Who went over it was ended at the limit.
-            max_memory_mb: environment.peak_memory_mb().map(|peak| peak.min(function.memory_mb.into())),
+            max_memory_mb: peak.map(|peak| peak.min(function.memory_mb.into())),
             status,
         };
         for line in report.lines(self.format) {
