@@ -31,7 +31,7 @@ pub(super) struct Break {
     /// Only this share of the calls: more than 0, at most 1 [default: all]
     #[arg(long, value_name = "SHARE")]
     share: Option<f64>,
-    /// Chooses which calls are that share, or which environments are killed: the same seed, the same calls [default: any]
+    /// Chooses which calls are that share, by the order in which they come, or which environments are killed [default: any]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Template of the running lab [default: the nearest template.yaml, from here upwards]

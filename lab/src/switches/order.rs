@@ -24,7 +24,7 @@ pub struct Order {
     /// The share of the calls that has the trouble: more than 0, at most 1, which it is without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// Chooses which calls are that share, or which environments are killed: the same seed, the same calls. 0 without it.
+    /// Chooses which calls are that share, by the order in which they come, or by their place which environments are killed. 0 without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
 }
