@@ -332,3 +332,26 @@ async fn the_functions_are_at_rest_when_the_last_has_ended_whether_or_not_anybod
     assert!(lab.lambda.at_rest(Duration::from_secs(30)).await);
     eventually("it waits again", || lab.lambda.idle("Patient") == 1).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_init_keeps_no_other_function_from_starting() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Patient", Some(Trouble::SlowInit(Duration::from_secs(600))));
+    lab.lambda.retire("Patient");
+    lab.lambda.retire("Unruly");
+    // One for each place at which the machine starts processes.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let slow: Vec<_> = (0..cores)
+        .map(|_| {
+            let to = url(&lab, "/patient/echo");
+            tokio::spawn(async move { get(&to).await })
+        })
+        .collect();
+    for waiting in slow {
+        assert_eq!(waiting.await.expect("no panic").status, 504, "the gateway waits two seconds");
+    }
+    assert!(!lab.lambda.at_rest(Duration::ZERO).await, "and they still initialise");
+    let answer = ask(&lab, "/unruly/echo").await;
+    // Of the ten seconds that an init may take, the slow ones have eight left.
+    assert!(answer.status == 200 && answer.took < Duration::from_secs(6), "{:?}", answer.took);
+}
