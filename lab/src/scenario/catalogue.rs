@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::file::{FileError, Scenario};
+use super::file::Scenario;
+use crate::document::DocumentError;
 
 /// Name and text of each, in the order in which they are best met.
 const FILES: &[(&str, &str)] = &[
@@ -41,7 +42,7 @@ pub enum Unknown {
     },
     /// A file with a mistake.
     #[error(transparent)]
-    File(#[from] FileError),
+    File(#[from] DocumentError),
 }
 
 /// Names of the scenarios, in the order in which they are best met.

@@ -29,7 +29,7 @@ pub use catalogue::{Unknown, find, names};
 pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
 pub use file::{
-    Act, AlarmSet, Answers, Compress, Expect, FileError, Guilty, LedgerRules, Load, LogLine, Scenario, Settle, Variant,
+    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, Scenario, Settle, Variant,
 };
 pub use ledger::{Books, Wanted};
 pub use order::{Order, Progress};

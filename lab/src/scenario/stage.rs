@@ -1,6 +1,7 @@
 //! A lab with a scenario on it: the course of a run, and what is collected in the end.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -16,6 +17,9 @@ use super::plan::Scale;
 use super::witness::{self, Window};
 use crate::assembly::Lab;
 use crate::load;
+
+/// Longer than any function may still be at work when the last rider has gone.
+const REST_LIMIT: Duration = Duration::from_secs(34);
 
 /// A lab with a scenario on it.
 pub(super) struct Stage<'a> {
@@ -60,6 +64,8 @@ impl<'a> Stage<'a> {
             played = both => played?,
         };
         let seconds = course.now();
+        // Whoever has given up may still have a row coming.
+        self.lab.lambda.at_rest(REST_LIMIT).await;
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
         let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
         let window = Window {

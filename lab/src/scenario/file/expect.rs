@@ -40,7 +40,7 @@ pub struct Answers {
     pub to: Option<f64>,
     /// Their share of all rides of the time.
     pub share: Option<Range>,
-    /// Their number. With compression there are fewer: it is judged at full length only.
+    /// Their number at full length. With compression there are so many times fewer, and one more or less of each phase.
     pub count: Option<Range>,
     /// The 99th percentile of how long they took, in milliseconds.
     pub p99_ms: Option<Range>,

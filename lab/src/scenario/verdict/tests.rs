@@ -1,8 +1,9 @@
+use super::answers::judge as answers;
 use super::*;
 use crate::scenario::alarms::AlarmSeen;
-use crate::scenario::evidence::{Failure, LineSeen};
-use crate::scenario::file::{Scenario, Variant};
-use crate::scenario::ledger::Books;
+use crate::scenario::evidence::{Failure, LineSeen, Stretch};
+use crate::scenario::file::{Answers, Scenario, Variant};
+use crate::scenario::ledger::{Books, Wanted};
 
 const SPAN: &str = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
 
@@ -96,6 +97,35 @@ fn a_share_is_of_the_rides_of_its_time() {
 }
 
 #[test]
+fn a_number_is_judged_when_compressed_too() {
+    let asked = |status, count| Answers {
+        status: vec![status],
+        from: None,
+        to: None,
+        share: None,
+        count: Some(Range::exactly(count)),
+        p99_ms: None,
+    };
+    let mut evidence = good();
+    assert!(answers(&asked(201, 6.0), &evidence)[0].passed);
+    assert!(!answers(&asked(201, 7.0), &evidence)[0].passed);
+    evidence.compress = 20;
+    let stretch = |from, to| Stretch { what: String::new(), from, to };
+    evidence.phases = vec![stretch(0.0, 60.0), stretch(60.0, 180.0), stretch(180.0, 300.0)];
+    for (full, passes) in [(70.0, false), (80.0, true), (120.0, true), (160.0, true), (170.0, false), (1800.0, false)] {
+        let verdict = &answers(&asked(201, full), &evidence)[0];
+        assert_eq!(verdict.passed, passes, "{full}: {}, {}", verdict.expected, verdict.seen);
+    }
+    assert!(!answers(&asked(201, 0.0), &evidence)[0].passed, "none is none");
+    assert!(answers(&asked(502, 0.0), &evidence)[0].passed);
+    // Two phases are rounded where both are looked at, one where the time holds one.
+    evidence.phases = vec![stretch(0.0, 5.0), stretch(5.0, 10.0), stretch(10.0, 20.0)];
+    assert!(answers(&asked(201, 160.0), &evidence)[0].passed);
+    let first = Answers { to: Some(5.0), ..asked(201, 120.0) };
+    assert!(!answers(&first, &evidence)[0].passed, "four are not six");
+}
+
+#[test]
 fn a_latency_is_the_99th_percentile_of_such_answers() {
     let limit = |most| Answers {
         status: vec![201],
@@ -184,12 +214,4 @@ fn a_lost_or_a_doubled_ride_fails() {
     lost.books.doubled = vec![4];
     lost.books.untold = vec![7];
     assert_eq!(failed(&act(), &lost).len(), 2);
-}
-
-#[test]
-fn the_percentile_is_a_value_that_was_seen() {
-    let mut values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
-    assert_eq!(percentile(&mut values, 99.0), Some(198.0));
-    assert_eq!(percentile(&mut [5.0], 99.0), Some(5.0));
-    assert_eq!(percentile(&mut [], 99.0), None);
 }
