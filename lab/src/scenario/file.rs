@@ -12,6 +12,7 @@ pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
 pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine};
 
+use super::rows::Rows;
 use crate::document::{self, DocumentError};
 
 /// One scenario.
@@ -26,6 +27,9 @@ pub struct Scenario {
     pub story: String,
     /// What an on-call person learns; the solution of the exercise.
     pub lesson: String,
+    /// What is in tables before anything happens, beside what the stack puts there itself.
+    #[serde(default)]
+    pub rows: Vec<Rows>,
     /// What riders do meanwhile.
     pub load: Load,
     /// What riders do afterwards, until the alarms are quiet.
@@ -131,6 +135,9 @@ impl Scenario {
         if !positive(self.settle.most) || self.settle.least > self.settle.most {
             return Some("settle: least must be at most most".to_owned());
         }
+        if let Some(why) = self.rows.iter().find_map(Rows::contradiction) {
+            return Some(why);
+        }
         let end = self.load_seconds() + self.settle.least;
         for variant in self.variants() {
             let act = self.act(variant)?;
@@ -190,5 +197,9 @@ mod tests {
         assert!(wrong("share: 20..60%", "share: much").contains("no range"));
         assert!(wrong("most: 30", "most: 0").contains("1 is not at all"));
         assert!(wrong("trouble: fail", "trouble: sulk").contains("sulk"));
+        assert!(
+            wrong("load:\n", "rows: [{ table: T, count: 2, texts: { Id: a } }]\nload:\n")
+                .contains("all rows are the same")
+        );
     }
 }

@@ -20,7 +20,7 @@ pub async fn run(
     told: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Evidence, RunError> {
     let act = act(scenario, order)?;
-    let lab = start(act, order, told).await?;
+    let lab = start(scenario, act, order, told).await?;
     let stage = Stage::new(scenario, act, order, &lab, told)?;
     stage.quiet().await?;
     stage.play().await
@@ -38,7 +38,7 @@ pub async fn stay<T>(
     shown: impl FnOnce(&Lab) -> T,
 ) -> Result<std::convert::Infallible, RunError> {
     let act = act(scenario, order)?;
-    let lab = start(act, order, told).await?;
+    let lab = start(scenario, act, order, told).await?;
     let _shown = shown(&lab);
     let stage = Stage::new(scenario, act, order, &lab, told)?;
     stage.play().await?;
@@ -56,7 +56,12 @@ fn act<'a>(scenario: &'a Scenario, order: &Order) -> Result<&'a Act, RunError> {
     Ok(act)
 }
 
-async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)) -> Result<Lab, RunError> {
+async fn start(
+    scenario: &Scenario,
+    act: &Act,
+    order: &Order,
+    told: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Lab, RunError> {
     let options = Options {
         template: order.template.clone(),
         parameters: act.all_parameters(),
@@ -96,5 +101,9 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
         built.extend(new.map_err(|_| RunError::Died)??);
     }
     told(Progress::Starting);
-    Ok(Lab::start(plan, &built).await?)
+    let lab = Lab::start(plan, &built).await?;
+    for rows in &scenario.rows {
+        rows.place(&lab).await?;
+    }
+    Ok(lab)
 }
