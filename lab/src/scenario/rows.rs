@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::error::RunError;
 use crate::assembly::Lab;
+use crate::dynamodb::{DynamoDb, DynamoDbError};
 
 /// Stands for a row's number, from 1, in its texts.
 const NUMBER: &str = "{n}";
@@ -61,10 +62,13 @@ impl Rows {
     /// The stack has no such table, or the table refuses a row.
     pub(super) async fn place(&self, lab: &Lab) -> Result<(), RunError> {
         let table = lab.table(&self.table).ok_or_else(|| RunError::NoTable(self.table.clone()))?;
+        let placed = self.put(&lab.dynamodb, table).await;
+        placed.map_err(|source| RunError::Place { table: self.table.clone(), source })
+    }
+
+    async fn put(&self, database: &DynamoDb, table: &str) -> Result<(), DynamoDbError> {
         for number in 1..=self.count {
-            let put = json!({"TableName": table, "Item": self.item(number)});
-            let refused = |source| RunError::Place { table: self.table.clone(), source };
-            lab.dynamodb.call("PutItem", &put).await.map_err(refused)?;
+            database.call("PutItem", &json!({"TableName": table, "Item": self.item(number)})).await?;
         }
         Ok(())
     }
@@ -81,7 +85,10 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::Guard;
     use crate::document;
+    use crate::scenario;
+    use crate::task::DropTask;
 
     fn rows(text: &str) -> Rows {
         document::read(text, "rows.yaml").expect("rows")
@@ -118,5 +125,37 @@ mod tests {
             let said = rows(text).contradiction().expect(text);
             assert!(said.contains(why) && said.contains("rows of T"), "{said}");
         }
+    }
+
+    async fn unicorns() -> (DynamoDb, DropTask) {
+        let (database, engine) = DynamoDb::open(None, "arn", Guard::default()).await.expect("opens");
+        let table = json!({
+            "TableName": "unicorns", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "Name", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "Name", "KeyType": "HASH"}],
+        });
+        database.call("CreateTable", &table).await.expect("made");
+        (database, engine)
+    }
+
+    #[tokio::test]
+    async fn the_rows_of_the_page_cost_twenty_units_a_listing() {
+        let (scenario, _) = scenario::find("page-that-ate-the-table").expect("a scenario");
+        let (database, _engine) = unicorns().await;
+        for rows in &scenario.rows {
+            rows.put(&database, "unicorns").await.expect("placed");
+        }
+        let scan = json!({"TableName": "unicorns", "ReturnConsumedCapacity": "TOTAL"});
+        let listed = database.call("Scan", &scan).await.expect("listed");
+        assert_eq!((&listed["Count"], &listed["LastEvaluatedKey"]), (&json!(8), &Value::Null), "one page of eight");
+        assert_eq!(listed["ConsumedCapacity"]["CapacityUnits"].as_f64().map(f64::floor), Some(20.0));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_the_table_refuses_is_told() {
+        let without_key = rows("{ table: T, count: 1, texts: { Color: Grey } }");
+        let (database, _engine) = unicorns().await;
+        let refused = without_key.put(&database, "unicorns").await.expect_err("no key");
+        assert!(refused.to_string().contains("ValidationException"), "{refused}");
     }
 }

@@ -74,10 +74,8 @@ async fn start(
     // Those that are replaced are built too: cargo would otherwise choose other features for what they share, and build
     // everything again whenever acts alternate.
     let mut names = plan.binaries();
-    for (old, new) in &act.binaries {
-        let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
-        functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
-        functions.for_each(|function| function.binary.clone_from(new));
+    if let Some(old) = act.binaries.keys().find(|old| !names.contains(*old)) {
+        return Err(RunError::NoBinary(old.clone()));
     }
     for (id, variables) in &act.environment {
         let function = plan.stack.functions.get_mut(id).ok_or_else(|| RunError::NoFunction(id.clone()))?;
@@ -93,13 +91,16 @@ async fn start(
     }
     told(Progress::Building);
     let mut built = order.built.clone();
-    names.extend(plan.binaries());
+    names.extend(act.binaries.values().cloned());
     let missing: BTreeSet<String> = names.into_iter().filter(|name| !built.contains_key(name)).collect();
     if !missing.is_empty() {
         let (workspace, profile) = (order.workspace.clone(), order.profile);
         let new = tokio::task::spawn_blocking(move || binaries::build(&workspace, &missing, profile)).await;
         built.extend(new.map_err(|_| RunError::Died)??);
     }
+    // In the other's place, under its name: traces and metrics are read as those of the function.
+    let places = act.binaries.iter().filter_map(|(old, new)| Some((old.clone(), built.get(new)?.clone())));
+    built.extend(places.collect::<Vec<_>>());
     told(Progress::Starting);
     let lab = Lab::start(plan, &built).await?;
     for rows in &scenario.rows {
