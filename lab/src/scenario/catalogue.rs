@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("starved-table", include_str!("../../scenarios/starved-table.yaml")),
     ("slow-friend", include_str!("../../scenarios/slow-friend.yaml")),
     ("ride-that-never-was", include_str!("../../scenarios/ride-that-never-was.yaml")),
+    ("page-that-ate-the-table", include_str!("../../scenarios/page-that-ate-the-table.yaml")),
     ("no-more-seats", include_str!("../../scenarios/no-more-seats.yaml")),
     ("killed-mid-ride", include_str!("../../scenarios/killed-mid-ride.yaml")),
     ("config-gone", include_str!("../../scenarios/config-gone.yaml")),

@@ -13,6 +13,7 @@ pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
 pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine};
 
+use super::rows::Rows;
 use crate::document::{self, DocumentError};
 use contradiction::Contradiction;
 
@@ -28,6 +29,9 @@ pub struct Scenario {
     pub story: String,
     /// What an on-call person learns; the solution of the exercise.
     pub lesson: String,
+    /// What is in tables before anything happens, beside what the stack puts there itself.
+    #[serde(default)]
+    pub rows: Vec<Rows>,
     /// What riders do meanwhile.
     pub load: Load,
     /// What riders do afterwards, until the alarms are quiet.
@@ -131,5 +135,9 @@ mod tests {
         assert!(wrong("duration: 60", "duration: 0").contains("needs a duration above 0"));
         assert!(wrong("share: 20..60%", "share: much").contains("no range"));
         assert!(wrong("trouble: fail", "trouble: sulk").contains("sulk"));
+        assert!(
+            wrong("load:\n", "rows: [{ table: T, count: 2, texts: { Id: a } }]\nload:\n")
+                .contains("all rows are the same")
+        );
     }
 }

@@ -16,6 +16,7 @@ mod plan;
 mod range;
 pub mod report;
 mod riders;
+mod rows;
 mod run;
 mod stage;
 mod stage_faults;
@@ -34,5 +35,6 @@ pub use file::{
 pub use ledger::{Books, Wanted};
 pub use order::{Order, Progress};
 pub use range::Range;
+pub use rows::Rows;
 pub use run::{run, stay};
 pub use verdict::{Verdict, judge};

@@ -16,7 +16,9 @@ pub(super) struct Contradiction {
 /// The first of them.
 pub(super) fn find(scenario: &Scenario) -> Option<Contradiction> {
     let of_all = whole(scenario).map(|(at, why)| Contradiction { at: at.into_iter().map(Step::Key).collect(), why });
-    of_all.or_else(|| scenario.variants().into_iter().find_map(|variant| of_act(scenario, variant)))
+    of_all
+        .or_else(|| rows(scenario))
+        .or_else(|| scenario.variants().into_iter().find_map(|variant| of_act(scenario, variant)))
 }
 
 fn whole(scenario: &Scenario) -> Option<(Vec<&'static str>, String)> {
@@ -31,6 +33,12 @@ fn whole(scenario: &Scenario) -> Option<(Vec<&'static str>, String)> {
         return Some((vec!["settle"], "least must be at most most".to_owned()));
     }
     None
+}
+
+fn rows(scenario: &Scenario) -> Option<Contradiction> {
+    scenario.rows.iter().enumerate().find_map(|(number, rows)| {
+        Some(Contradiction { at: vec![Step::Key("rows"), Step::Item(number)], why: rows.contradiction()? })
+    })
 }
 
 fn of_act(scenario: &Scenario, variant: Variant) -> Option<Contradiction> {
