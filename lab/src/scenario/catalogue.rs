@@ -13,6 +13,8 @@ const FILES: &[(&str, &str)] = &[
     ("ride-that-never-was", include_str!("../../scenarios/ride-that-never-was.yaml")),
     ("no-more-seats", include_str!("../../scenarios/no-more-seats.yaml")),
     ("killed-mid-ride", include_str!("../../scenarios/killed-mid-ride.yaml")),
+    ("late-answer", include_str!("../../scenarios/late-answer.yaml")),
+    ("no-unicorn", include_str!("../../scenarios/no-unicorn.yaml")),
     ("config-gone", include_str!("../../scenarios/config-gone.yaml")),
     ("disk-full", include_str!("../../scenarios/disk-full.yaml")),
     ("bad-numbers", include_str!("../../scenarios/bad-numbers.yaml")),

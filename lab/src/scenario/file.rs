@@ -5,12 +5,14 @@
 mod act;
 mod alarm_set;
 mod expect;
+mod metric_rule;
 
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
 pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine};
+pub use metric_rule::MetricRule;
 
 use crate::document::{self, DocumentError};
 
@@ -158,6 +160,9 @@ impl Scenario {
             if act.expect.statuses.is_empty() {
                 return Some(format!("{}: expect.statuses is empty", variant.name()));
             }
+            if let Some(rule) = act.expect.metrics.iter().find(|rule| !rule.asks()) {
+                return Some(format!("{}: the metric {rule} needs sum or most", variant.name()));
+            }
         }
         None
     }
@@ -189,6 +194,7 @@ mod tests {
         assert!(wrong("allowed: [heartbeat]", "allowed: [api-5xx-rate]").contains("named twice"));
         assert!(wrong("share: 20..60%", "share: much").contains("no range"));
         assert!(wrong("most: 30", "most: 0").contains("1 is not at all"));
+        assert!(wrong("most: 2 }", "}").contains("needs sum or most"));
         assert!(wrong("trouble: fail", "trouble: sulk").contains("sulk"));
     }
 }

@@ -8,6 +8,7 @@ use super::alarms;
 use super::course::Course;
 use super::error::RunError;
 use super::evidence::{Evidence, Stretch};
+use super::figures;
 use super::file::{Act, Scenario};
 use super::future::Future;
 use super::ledger;
@@ -61,6 +62,9 @@ impl<'a> Stage<'a> {
         };
         let seconds = course.now();
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
+        let clock = self.lab.instruments.clock;
+        let metrics = &self.lab.instruments.metrics;
+        let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
         let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
         let window = Window {
             began: course.began_at,
@@ -94,6 +98,7 @@ impl<'a> Stage<'a> {
             alarms,
             failures,
             grave,
+            metrics,
             traces,
         })
     }
