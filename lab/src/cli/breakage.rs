@@ -43,6 +43,9 @@ struct TroubleArgs {
     /// Let it be slow by so many milliseconds
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
     slow: Option<u32>,
+    /// Let it do what it is asked for at once, and answer so many milliseconds later
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    late: Option<u32>,
     /// Let it answer 503, service unavailable
     #[arg(long)]
     unavailable: bool,
@@ -99,6 +102,7 @@ impl TroubleArgs {
     fn wrong(self) -> (Wrong, String) {
         match self {
             Self { slow: Some(ms), .. } => (Wrong::Slow { ms }, format!("takes {ms} ms longer")),
+            Self { late: Some(ms), .. } => (Wrong::Late { ms }, format!("is carried out and answered {ms} ms later")),
             Self { capacity: Some(units), .. } => {
                 let said = format!("has {} read and {} write units a second", units.read, units.write);
                 (Wrong::Capacity(units), said)

@@ -12,6 +12,7 @@ const FILES: &[(&str, &str)] = &[
     ("slow-friend", include_str!("../../scenarios/slow-friend.yaml")),
     ("ride-that-never-was", include_str!("../../scenarios/ride-that-never-was.yaml")),
     ("no-more-seats", include_str!("../../scenarios/no-more-seats.yaml")),
+    ("throttle-button", include_str!("../../scenarios/throttle-button.yaml")),
     ("killed-mid-ride", include_str!("../../scenarios/killed-mid-ride.yaml")),
     ("late-answer", include_str!("../../scenarios/late-answer.yaml")),
     ("no-unicorn", include_str!("../../scenarios/no-unicorn.yaml")),

@@ -100,6 +100,9 @@ impl Switches {
             Some(Wrong::Slow { ms }) => {
                 self.trouble(order, &targets, &Trouble::Slow(Duration::from_millis((*ms).into())));
             }
+            Some(Wrong::Late { ms }) => {
+                self.trouble(order, &targets, &Trouble::Late(Duration::from_millis((*ms).into())));
+            }
             None => {}
         }
         Ok(())
@@ -174,7 +177,7 @@ fn single<'a>(
         let (resource, is) = (other.id.clone(), other.kind.called());
         return Err(Refusal::WrongKind { resource, is, needed: needed.called(), trouble });
     }
-    let whole = "fail, unavailable, throttle or slow: the others concern all calls";
+    let whole = "fail, unavailable, throttle, slow or late: the others concern all calls";
     for (member, given) in [("operation", order.operation.is_some()), ("share", order.share.is_some())] {
         if given {
             return Err(Refusal::Pointless { member, without: whole });
@@ -194,7 +197,7 @@ fn bounds(order: &Order) -> Result<(), Refusal> {
         _ => {}
     }
     match &order.trouble {
-        Some(Wrong::Slow { ms }) if !(1..=600_000).contains(ms) => {
+        Some(Wrong::Slow { ms } | Wrong::Late { ms }) if !(1..=600_000).contains(ms) => {
             Err(Refusal::out_of_range("ms", ms, "1 to 600000 milliseconds"))
         }
         Some(Wrong::Capacity(Throughput { read, write, burst })) => {

@@ -42,6 +42,11 @@ pub enum Wrong {
         /// Milliseconds, 1 to 600000.
         ms: u32,
     },
+    /// `{"late":{"ms":1000}}`: calls are carried out at once, and answered later.
+    Late {
+        /// Milliseconds, 1 to 600000.
+        ms: u32,
+    },
     /// `{"capacity":{"read":1,"write":1}}`: the table and its global indexes are provisioned with so much, until mended.
     Capacity(Throughput),
     /// `{"value":"http://example.com"}`: somebody has overwritten the parameter. Mending puts the old value back.
@@ -62,6 +67,7 @@ mod tests {
             Order { resource: Some("RidesTable".to_owned()), trouble: Some(Wrong::Fail), ..Order::default() }
         );
         assert_eq!(read(json!({"trouble": {"slow": {"ms": 5}}})).trouble, Some(Wrong::Slow { ms: 5 }));
+        assert_eq!(read(json!({"trouble": {"late": {"ms": 5}}})).trouble, Some(Wrong::Late { ms: 5 }));
         let capacity = read(json!({"trouble": {"capacity": {"read": 1, "write": 2}}})).trouble;
         assert_eq!(capacity, Some(Wrong::Capacity(Throughput { read: 1, write: 2, burst: None })));
         assert_eq!(read(json!({"trouble": {"value": "x"}})).trouble, Some(Wrong::Value("x".to_owned())));
