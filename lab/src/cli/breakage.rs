@@ -45,6 +45,9 @@ struct TroubleArgs {
     /// Let it be slow by so many milliseconds
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
     slow: Option<u32>,
+    /// Let it do what it is asked for at once, and answer so many milliseconds later
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    late: Option<u32>,
     /// Let it answer 503, service unavailable
     #[arg(long)]
     unavailable: bool,
@@ -108,7 +111,7 @@ impl Break {
             }
         };
         let said = match wrong {
-            Wrong::Fail | Wrong::Unavailable | Wrong::Throttle | Wrong::Slow { .. } => {
+            Wrong::Fail | Wrong::Unavailable | Wrong::Throttle | Wrong::Slow { .. } | Wrong::Late { .. } => {
                 format!("{calls} of {resource} {said} now.")
             }
             Wrong::KillEvery { .. } => format!("{resource} {said} now (seed {}).", seed.unwrap_or_default()),
@@ -126,6 +129,7 @@ impl TroubleArgs {
     fn wrong(self) -> (Wrong, String) {
         match self {
             Self { slow: Some(ms), .. } => (Wrong::Slow { ms }, format!("takes {ms} ms longer")),
+            Self { late: Some(ms), .. } => (Wrong::Late { ms }, format!("is carried out and answered {ms} ms later")),
             Self { capacity: Some(units), .. } => {
                 let said = format!("has {} read and {} write units a second", units.read, units.write);
                 (Wrong::Capacity(units), said)

@@ -6,12 +6,14 @@ mod act;
 mod alarm_set;
 mod contradiction;
 mod expect;
+mod metric_rule;
 
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
 pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine};
+pub use metric_rule::MetricRule;
 
 use super::rows::Rows;
 use crate::document::{self, DocumentError};

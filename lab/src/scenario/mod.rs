@@ -8,6 +8,7 @@ mod catalogue;
 mod course;
 mod error;
 mod evidence;
+mod figures;
 mod file;
 mod future;
 mod ledger;
@@ -29,8 +30,9 @@ pub use alarms::AlarmSeen;
 pub use catalogue::{Unknown, find, names};
 pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
+pub use figures::MetricSeen;
 pub use file::{
-    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, Scenario, Settle, Variant,
+    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, MetricRule, Scenario, Settle, Variant,
 };
 pub use ledger::{Books, Wanted};
 pub use order::{Order, Progress};

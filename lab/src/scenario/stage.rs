@@ -9,6 +9,7 @@ use super::alarms;
 use super::course::Course;
 use super::error::RunError;
 use super::evidence::{Evidence, Stretch};
+use super::figures;
 use super::file::{Act, Scenario};
 use super::future::Future;
 use super::ledger;
@@ -67,6 +68,9 @@ impl<'a> Stage<'a> {
         // Whoever has given up may still have a row coming.
         self.lab.lambda.at_rest(REST_LIMIT).await;
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
+        let clock = self.lab.instruments.clock;
+        let metrics = &self.lab.instruments.metrics;
+        let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
         let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
         let window = Window {
             began: course.began_at,
@@ -100,6 +104,7 @@ impl<'a> Stage<'a> {
             alarms,
             failures,
             grave,
+            metrics,
             traces,
         })
     }

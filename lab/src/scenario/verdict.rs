@@ -10,6 +10,8 @@ use super::evidence::{Evidence, LineSeen};
 use super::file::{Act, AlarmSet, Expect, Guilty, LedgerRules, LogLine};
 use super::range::Range;
 
+mod metrics;
+
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -29,6 +31,7 @@ pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
     verdicts.extend(alarms(set, evidence));
     verdicts.extend(span.as_ref().map(|asked| guilty(asked, evidence)));
     verdicts.extend(line.as_ref().map(|asked| log(asked, span.as_ref(), evidence)));
+    verdicts.extend(metrics::judge(&act.expect.metrics, evidence));
     verdicts.extend(ledger(rules, evidence));
     verdicts
 }

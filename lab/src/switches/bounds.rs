@@ -35,7 +35,7 @@ pub(super) fn check(order: &Order) -> Result<(), Refusal> {
     }
     order.trouble.as_ref().map_or(Ok(()), numbers)?;
     if order.trouble.as_ref().is_some_and(Wrong::is_whole) {
-        let whole = "fail, unavailable, throttle or slow: the others concern all calls";
+        let whole = "fail, unavailable, throttle, slow or late: the others concern all calls";
         for (member, given) in [("operation", order.operation.is_some()), ("share", order.share.is_some())] {
             if given {
                 return Err(Refusal::Pointless { member, without: whole });
@@ -47,7 +47,9 @@ pub(super) fn check(order: &Order) -> Result<(), Refusal> {
 
 fn numbers(wrong: &Wrong) -> Result<(), Refusal> {
     match wrong {
-        Wrong::Slow { ms } | Wrong::SlowInit { ms } | Wrong::KillEvery { ms } if !MILLISECONDS.contains(ms) => {
+        Wrong::Slow { ms } | Wrong::Late { ms } | Wrong::SlowInit { ms } | Wrong::KillEvery { ms }
+            if !MILLISECONDS.contains(ms) =>
+        {
             Err(Refusal::out_of_range("ms", ms, "1 to 600000 milliseconds"))
         }
         Wrong::Seats(seats) if *seats > SEATS => Err(Refusal::out_of_range("seats", seats, "0 to 900")),

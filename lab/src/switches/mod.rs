@@ -51,6 +51,7 @@ impl Switches {
                 Wrong::Unavailable => self.trouble(order, target, Trouble::Unavailable),
                 Wrong::Throttle => self.trouble(order, target, Trouble::Throttle),
                 Wrong::Slow { ms } => self.trouble(order, target, Trouble::Slow(milliseconds(*ms))),
+                Wrong::Late { ms } => self.trouble(order, target, Trouble::Late(milliseconds(*ms))),
                 Wrong::Capacity(throughput) => self.dynamodb.provision(&target.name, *throughput),
                 Wrong::Value(value) => self.ssm.overwrite(&target.name, value),
                 Wrong::Seats(seats) => self.function(target, lambda::Trouble::Seats(*seats)),

@@ -54,6 +54,11 @@ pub enum Wrong {
         /// Milliseconds, 1 to 600000.
         ms: u32,
     },
+    /// `{"late":{"ms":1000}}`: calls are carried out at once, and answered later.
+    Late {
+        /// Milliseconds, 1 to 600000.
+        ms: u32,
+    },
     /// `{"capacity":{"read":1,"write":1}}`: the table and its global indexes are provisioned with so much, until mended.
     Capacity(Throughput),
     /// `{"value":"http://example.com"}`: somebody has overwritten the parameter. Mending puts the old value back.
@@ -94,6 +99,7 @@ impl Wrong {
             Self::Unavailable => "unavailable",
             Self::Throttle => "throttle",
             Self::Slow { .. } => "slow",
+            Self::Late { .. } => "late",
             Self::Capacity(_) => "capacity",
             Self::Value(_) => "value",
             Self::Seats(_) => "seats",
@@ -108,7 +114,7 @@ impl Wrong {
 
     /// Whether it is of one resource as a whole: not of some of its calls, and not of all resources at once.
     pub(super) fn is_whole(&self) -> bool {
-        !matches!(self, Self::Fail | Self::Unavailable | Self::Throttle | Self::Slow { .. })
+        !matches!(self, Self::Fail | Self::Unavailable | Self::Throttle | Self::Slow { .. } | Self::Late { .. })
     }
 
     /// Whether other systems have no means for it.
@@ -131,6 +137,7 @@ mod tests {
             Order { resource: Some("RidesTable".to_owned()), trouble: Some(Wrong::Fail), ..Order::default() }
         );
         assert_eq!(read(json!({"trouble": {"slow": {"ms": 5}}})).trouble, Some(Wrong::Slow { ms: 5 }));
+        assert_eq!(read(json!({"trouble": {"late": {"ms": 5}}})).trouble, Some(Wrong::Late { ms: 5 }));
         let capacity = read(json!({"trouble": {"capacity": {"read": 1, "write": 2}}})).trouble;
         assert_eq!(capacity, Some(Wrong::Capacity(Throughput { read: 1, write: 2, burst: None })));
         assert_eq!(read(json!({"trouble": {"value": "x"}})).trouble, Some(Wrong::Value("x".to_owned())));

@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 /// The troubles of whatever is called over an API of AWS.
-const OF_CALLS: [&str; 4] = ["fail", "unavailable", "throttle", "slow"];
+const OF_CALLS: [&str; 5] = ["fail", "unavailable", "throttle", "slow", "late"];
 
 /// The troubles of functions.
 const OF_FUNCTIONS: [&str; 7] = ["seats", "slow_init", "disk_full", "memory", "timeout", "environment", "kill_every"];

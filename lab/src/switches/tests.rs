@@ -92,6 +92,7 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         (order("RidesTable", units(1, 40_001, None)), "\"write\" is 40001"),
         (order("RidesTable", units(1, 1, Some(301))), "\"burst\" is 301"),
         (order("RidesTable", Wrong::Slow { ms: 0 }), "\"ms\" is 0"),
+        (order("RidesTable", Wrong::Late { ms: 600_001 }), "\"ms\" is 600001"),
         (Order { share: Some(0.0), ..good.clone() }, "\"share\" is 0"),
         (Order { share: Some(1.1), ..good.clone() }, "\"share\" is 1.1"),
         (Order { share: Some(f64::NAN), ..good.clone() }, "\"share\" is NaN"),

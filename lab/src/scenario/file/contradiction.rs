@@ -81,6 +81,9 @@ fn expectation(act: &Act) -> Option<(Vec<Step<'static>>, String)> {
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         return Some((expect("alarms"), format!("the alarm {} is named twice", twice[0])));
     }
+    if let Some(rule) = act.expect.metrics.iter().find(|rule| !rule.asks()) {
+        return Some((expect("metrics"), format!("{rule} needs sum or most")));
+    }
     act.expect.statuses.is_empty().then(|| (expect("statuses"), "is empty".to_owned()))
 }
 
@@ -107,6 +110,7 @@ mod tests {
             ("most: 30", "most: 0", "small.yaml:11:19: compress.most: ", "1 is not at all"),
             ("least: 60", "least: 6000", "small.yaml:10:9: settle: ", "at most most"),
             ("statuses: [201]\n", "statuses: []\n", ": fixed.expect.statuses: ", "is empty"),
+            ("most: 2 }", "}", ".expect.metrics: ", "needs sum or most"),
             (
                 "trouble: fail }",
                 "trouble: fail }\n      injection: { latency: { enabled: true } }",

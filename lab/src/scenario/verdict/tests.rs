@@ -2,6 +2,7 @@ use super::answers::judge as answers;
 use super::*;
 use crate::scenario::alarms::AlarmSeen;
 use crate::scenario::evidence::{Failure, LineSeen, Stretch};
+use crate::scenario::figures::MetricSeen;
 use crate::scenario::file::{Answers, Scenario, Variant};
 use crate::scenario::ledger::{Books, Wanted};
 
@@ -59,6 +60,11 @@ fn good() -> Evidence {
         alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
         grave: Vec::new(),
         failures: vec![failure(SPAN, "it was refused")],
+        metrics: vec![MetricSeen {
+            metric: "WildRydes Retries (service put-ride-record)".to_owned(),
+            sum: Some(8.0),
+            most: Some(2.0),
+        }],
         traces: Vec::new(),
     }
 }
@@ -205,6 +211,16 @@ fn without_a_failure_a_grave_line_says_why() {
     assert!(!log(&asked, None, &evidence).passed);
     evidence.grave.push(line("request-ride"));
     assert!(log(&asked, None, &evidence).passed);
+}
+
+#[test]
+fn a_metric_that_says_too_much_or_nothing_fails() {
+    let mut more = good();
+    more.metrics[0].most = Some(3.0);
+    assert!(failed(&act(), &more)[0].contains("WildRydes Retries (service put-ride-record): 2: 3"));
+    let mut none = good();
+    none.metrics[0].most = None;
+    assert!(failed(&act(), &none)[0].contains("no value at all"));
 }
 
 #[test]
