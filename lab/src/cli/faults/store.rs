@@ -2,7 +2,7 @@
 //! tests do against the lab is what happens in AWS.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use aws_sdk_ssm::Client;
@@ -24,8 +24,11 @@ const LIMITS: ClientLimits =
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 pub(super) const LARGEST: usize = 4096;
 
-/// As many people do not change one parameter in the same moment.
-const TRIES: u32 = 5;
+/// As often as this, several people do not meet by chance.
+const TRIES: u32 = 10;
+
+/// Who has met others goes on after a chance part of so many times what a write takes, so that they do not meet again.
+const APART: f64 = 4.0;
 
 /// Where the faults of one stage are written.
 #[derive(Debug)]
@@ -105,21 +108,32 @@ impl Store {
         let mut text = before.clone();
         for _ in 0..TRIES {
             let changed = change(&text)?;
+            let began = Instant::now();
             let stored = self.put(json!(changed).to_string()).await?;
-            // What came between is overwritten now.
-            for missed in version + 1..stored {
-                let theirs = self.get(&format!("{}:{missed}", self.name)).await?.text;
-                text = edit::merged(&before, &text, &theirs);
-            }
             if stored == version + 1 {
                 return Ok(changed);
             }
-            version = stored;
+            // What came between is overwritten now.
+            text = self.with(&before, text, version + 1..stored).await?;
+            tokio::time::sleep(began.elapsed().mul_f64(APART * fastrand::f64())).await;
+            let newest = self.get(&self.name).await?.version;
+            text = self.with(&before, text, stored + 1..newest + 1).await?;
+            version = newest;
         }
         anyhow::bail!(
             "others change the parameter {} all the time; look at it with `cargo lab faults status`",
             self.name
         )
+    }
+
+    /// A configuration with what these versions have changed.
+    async fn with(&self, before: &str, text: String, versions: std::ops::Range<i64>) -> anyhow::Result<String> {
+        let mut text = text;
+        for version in versions {
+            let theirs = self.get(&format!("{}:{version}", self.name)).await?.text;
+            text = edit::merged(before, &text, &theirs);
+        }
+        Ok(text)
     }
 
     async fn get(&self, name: &str) -> anyhow::Result<Read> {

@@ -23,7 +23,7 @@ pub(super) fn verdicts(verdicts: &[Verdict]) -> String {
             escape(&verdict.seen)
         );
     }
-    format!("<table><tr><th></th><th>expected</th><th>seen</th></tr>{rows}</table>")
+    format!("<table class=\"verdicts\"><tr><th></th><th>expected</th><th>seen</th></tr>{rows}</table>")
 }
 
 pub(super) fn riders(evidence: &Evidence) -> String {

@@ -33,9 +33,10 @@ pub(super) fn chart(trace: &TraceSeen) -> String {
         let indent = span.depth.min(10) as f64 * INDENT;
         let name = cut(&format!("{mark}{}: {}", span.service, span.name), NAMES - 8.0 - indent);
         let class = if span.at_fault { "bad" } else { "good" };
+        let named = if span.guilty { "span guilty" } else { "span" };
         let _ = write!(
             drawn,
-            "<text class=\"span\" x=\"{indent:.0}\" y=\"{:.1}\">{}<title>{}: {}</title></text>\
+            "<text class=\"{named}\" x=\"{indent:.0}\" y=\"{:.1}\">{}<title>{}: {}</title></text>\
              <rect class=\"{class}\" x=\"{from:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"10\"/>\
              <text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{:.0} ms</text>",
             top + 12.0,
