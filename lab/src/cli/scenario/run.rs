@@ -30,7 +30,7 @@ pub(super) struct Run {
     /// Play all scenarios with all their acts, and print a table
     #[arg(long, conflicts_with_all = ["name", "fixed", "naive", "report", "json"])]
     all: bool,
-    /// With --all, play so many at the same time: they mostly wait
+    /// With --all, play so many at the same time: they mostly wait, but for a few that are played alone
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
     jobs: u16,
     /// Play it with the cure in place
@@ -130,13 +130,16 @@ impl Run {
             let (scenario, _) = scenario::find(name)?;
             acts.extend(scenario.variants().into_iter().map(|variant| (scenario.clone(), variant)));
         }
-        let rows = futures_util::stream::iter(longest_first(&acts, self.compress))
-            .map(|place| {
+        let alone = |place: &usize| acts[*place].0.act(acts[*place].1).is_some_and(|act| act.alone.is_some());
+        let (alone, beside): (Vec<usize>, _) = longest_first(&acts, self.compress).into_iter().partition(alone);
+        let mut rows = BTreeMap::new();
+        for (places, jobs) in [(alone, 1), (beside, self.jobs)] {
+            let played = futures_util::stream::iter(places).map(|place| {
                 let (scenario, variant) = &acts[place];
                 async move { (place, self.row(scenario, *variant, seed, template).await) }
-            })
-            .buffer_unordered(self.jobs.into());
-        let rows: BTreeMap<usize, Row> = rows.collect().await;
+            });
+            rows.extend(played.buffer_unordered(jobs.into()).collect::<Vec<(usize, Row)>>().await);
+        }
         let mut table =
             Table::new(&["scenario", "act", "compress", "verdict", "expectations", "seconds", "what failed"]);
         for ((scenario, variant), row) in acts.iter().zip(rows.values()) {

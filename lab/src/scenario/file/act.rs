@@ -53,6 +53,8 @@ pub struct Act {
     pub with: String,
     /// How much it can be compressed, if less than the others.
     pub compress: Option<Compress>,
+    /// Why no other may be played at the same time on one machine, if it is so: what it takes, the others would miss.
+    pub alone: Option<String>,
     /// Parameters of the template.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
