@@ -17,7 +17,10 @@ mod table;
 mod verdict;
 
 pub use batch::{Failures, Message, NotABatch, messages};
-pub use breaker::{Breaker, BreakerError, BreakerTable, Breakers, Guard, Millis, Rules as BreakerRules};
+pub use breaker::{
+    Admission, Breaker, BreakerError, BreakerTable, Breakers, Guard, Millis, Outcome as CallOutcome,
+    Rules as BreakerRules,
+};
 pub use finance::{Finance, FinanceService};
 pub use means::Means;
 pub use pay::Trouble;
