@@ -93,8 +93,10 @@ pub enum Admission {
     Go,
     /// It may, and is the only one: what becomes of it decides.
     Probe,
-    /// Not before then.
+    /// Not before then: finance is left alone.
     Wait(Millis),
+    /// Not before then: finance is back, and others are at it.
+    Queue(Millis),
 }
 
 /// What became of a call.
@@ -128,7 +130,7 @@ impl Breaker {
                 if used < cap {
                     (Admission::Go, Self::Draining { cap, used: used + 1, ends, failures })
                 } else {
-                    (Admission::Wait(ends), self)
+                    (Admission::Queue(ends), self)
                 }
             }
             // An interval that was not used up: nobody waits any more.

@@ -12,7 +12,7 @@ use shared::http::CallError;
 use shared::panic::caught;
 use shared::params::Unknown;
 use shared::payments::{Change, Changed, Job, Payment, Status};
-use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_PLACED, Recorder};
+use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder};
 use shared::telemetry::trace::judged_step;
 use std::error::Error;
 use std::time::Duration;
@@ -206,7 +206,9 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let url = self.parts.finance.find(budget).await?;
         let now = self.now();
         let admission = self.parts.breaker.admit(now.as_millisecond(), budget).await;
-        if let Admission::Wait(until) = admission {
+        let held = matches!(admission, Admission::Wait(_));
+        Recorder::current().add(PAYMENTS_HELD, OfService, held.into());
+        if let Admission::Wait(until) | Admission::Queue(until) = admission {
             return Ok(self.left_alone(row, until, now, way));
         }
         let claimed = match self.claim(row, row.attempts + 1, way).await {
@@ -239,13 +241,13 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         self.parts.breaker.settle(admission, outcome, self.now().as_millisecond(), &way.context.budget).await;
     }
 
-    /// Finance is left alone: the message waits for that, and some time more, so that not all come at once.
+    /// Finance is left alone, or just back: the message waits for that, and some time more, so that not all come at once.
     fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
         let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
         let spread = self.rules.back_off.longest_pause(way.message.received()).min(LONGEST_SPREAD);
         let pause = Duration::from_millis(left) + (self.means.up_to)(spread);
         let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
-        tracing::info!(%ride_id, pause_s, "payment put off: finance is left alone");
+        tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");
         End::Again(pause)
     }
 

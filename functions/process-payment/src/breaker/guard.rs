@@ -67,7 +67,7 @@ impl<B: Breakers> Guard<B> {
             }
         }
         // So many are at it that one less makes no difference.
-        Admission::Wait(now + FRESH)
+        Admission::Queue(now + FRESH)
     }
 
     /// Notes what became of a call that was admitted so.

@@ -9,6 +9,10 @@ const RULES: Rules = Rules {
     drain_interval: Duration::from_secs(10),
 };
 
+fn is_call(admission: Admission) -> bool {
+    matches!(admission, Admission::Go | Admission::Probe)
+}
+
 /// A breaker and what happens to it.
 struct World {
     breaker: Breaker,
@@ -28,7 +32,7 @@ impl World {
 
     fn call(&mut self, outcome: Outcome) -> Admission {
         let admission = self.admit();
-        if !matches!(admission, Admission::Wait(_)) {
+        if is_call(admission) {
             self.settle(admission, outcome);
         }
         admission
@@ -128,7 +132,7 @@ fn recovery_is_capped_and_the_cap_doubles_while_it_is_used_up() {
         let mut made = 0;
         let ends = loop {
             match world.call(Outcome::Alive) {
-                Admission::Wait(ends) => break ends,
+                Admission::Queue(ends) => break ends,
                 _ => made += 1,
             }
         };
@@ -193,7 +197,7 @@ proptest! {
                         (Breaker::Open { until, .. } | Breaker::Probing { until, .. }, Admission::Probe) => {
                             prop_assert!(world.now >= until);
                         }
-                        (Breaker::Draining { cap, used, ends, .. }, Admission::Wait(told)) => {
+                        (Breaker::Draining { cap, used, ends, .. }, Admission::Queue(told)) => {
                             prop_assert!(used == cap && told == ends && told - world.now <= 10_000);
                         }
                         (Breaker::Closed { .. } | Breaker::Draining { .. }, Admission::Go) => {}
@@ -202,7 +206,7 @@ proptest! {
                     if let Breaker::Draining { cap, used, .. } = world.breaker {
                         prop_assert!(used <= cap && cap <= 4 << DOUBLINGS);
                     }
-                    if !matches!(admission, Admission::Wait(_)) {
+                    if is_call(admission) {
                         calls.push(admission);
                     }
                 }
@@ -229,7 +233,7 @@ proptest! {
         while closed_at.is_none() && world.now < back + 3_600_000 {
             let failing = world.now < back;
             let admission = world.call(if failing { Outcome::Failing } else { Outcome::Alive });
-            during += i64::from(failing && !matches!(admission, Admission::Wait(_)));
+            during += i64::from(failing && is_call(admission));
             if !failing && matches!(world.breaker, Breaker::Closed { .. }) {
                 closed_at = Some(world.now);
             }

@@ -42,5 +42,7 @@ pub const PAYMENTS_FAILED: Metric<Count, OfService> = Metric::new("PaymentsFaile
 pub const PAYMENT_ATTEMPTS: Metric<Count, OfService> = Metric::new("PaymentAttempts");
 /// How many of those brought no charge, whether they are tried again or not.
 pub const PAYMENT_ATTEMPTS_FAILED: Metric<Count, OfService> = Metric::new("PaymentAttemptsFailed");
+/// How many payments were put off without asking, because finance did not answer others.
+pub const PAYMENTS_HELD: Metric<Count, OfService> = Metric::new("PaymentsHeld");
 /// How many events were left out because nobody can read them: each is a ride that may go unpaid.
 pub const UNREADABLE_EVENTS: Metric<Count, OfService> = Metric::new("UnreadableEvents");
