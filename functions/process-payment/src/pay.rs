@@ -12,7 +12,9 @@ use shared::http::CallError;
 use shared::panic::caught;
 use shared::params::Unknown;
 use shared::payments::{Change, Changed, Job, Payment, Status};
-use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder};
+use shared::telemetry::metrics::{
+    OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder,
+};
 use shared::telemetry::trace::judged_step;
 use std::error::Error;
 use std::time::Duration;

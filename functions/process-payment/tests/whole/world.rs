@@ -149,7 +149,9 @@ impl World {
                 (Status::Complete, Manner::Willing | Manner::Moody) => {
                     assert!(charged, "{what}: {row:?} is not charged")
                 }
-                (Status::Failed, Manner::Refusing) => assert!(!charged && row.answer.is_some(), "{what}: {row:?}"),
+                (Status::Failed, Manner::Refusing) => {
+                    assert!(!charged && (row.answer.is_some() || letters >= 1), "{what}: {row:?}");
+                }
                 // Every attempt ended in a death: it is Failed, told, and ready to be redriven.
                 (Status::Failed, _) => assert!(letters >= 1, "{what}: {row:?} has no dead letter"),
                 other => panic!("{what}: {ride} ended as {other:?}: {row:?}"),
