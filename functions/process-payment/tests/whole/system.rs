@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use shared::budget::Budget;
 use shared::config::Environment;
 use shared::events::Caller;
+use shared::faults::{Faults, Means, Reading};
 use shared::http::Client;
 use shared::params::Store;
 use shared::payments::counts::Counts;
@@ -81,6 +82,16 @@ pub(crate) async fn queue() -> Fake {
 type System = ProcessPayment<FinanceService<Parameters>, PaymentsTable, PaymentsQueue, BreakerTable>;
 
 fn system(tables: &str, queue: &Fake, finance: Option<String>, more: &[(&'static str, &str)]) -> System {
+    faulty_system(tables, queue, finance, more, None)
+}
+
+fn faulty_system(
+    tables: &str,
+    queue: &Fake,
+    finance: Option<String>,
+    more: &[(&'static str, &str)],
+    faults: Option<Faults>,
+) -> System {
     let queue_url = queue.url("");
     let environment = environment(&[&[("AWS_ENDPOINT_URL_SQS", queue_url.as_str())], more].concat());
     let settings = Settings::read(&environment).expect("a whole environment");
@@ -92,7 +103,20 @@ fn system(tables: &str, queue: &Fake, finance: Option<String>, more: &[(&'static
         queue: PaymentsQueue::new(shared::sqs::client(&environment).expect("whole"), &settings),
         breaker: Guard::new(BreakerTable::new(dynamodb, settings.tables.counts.clone()), settings.breaker),
     };
-    ProcessPayment::new(settings.common, settings.rules, parts, None)
+    ProcessPayment::new(settings.common, settings.rules, parts, faults)
+}
+
+/// The faults of this configuration.
+fn faults(configuration: &'static str) -> Option<Faults> {
+    let read = move || -> Reading { Box::pin(async move { Ok(configuration.to_owned()) }) };
+    let means = Means {
+        read: Box::new(read),
+        ttl: Duration::from_secs(60),
+        pause: Box::new(|wait| Box::pin(tokio::time::sleep(wait))),
+        directory: std::env::temp_dir(),
+        seed: 1,
+    };
+    Some(Faults::new(SERVICE, means))
 }
 
 fn caller() -> Caller {
@@ -228,6 +252,32 @@ async fn what_the_time_does_not_suffice_for_is_given_back_untouched() {
     assert!(finance.requests().is_empty() && row(&tables, 1).await.is_none());
     let requests = queue.requests();
     assert!(requests.iter().all(|request| request.body.contains("VisibilityTimeout")) && requests.len() == 2);
+}
+
+#[tokio::test]
+async fn a_fault_on_purpose_meets_finance_and_is_counted() {
+    let (tables, queue) = (engine().await, queue().await);
+    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
+    let faults = faults(r#"{"dependency":{"enabled":true,"service":"finance","fault":"error","status_code":503}}"#);
+    let system = faulty_system(&tables, &queue, Some(finance.url("/")), &[], faults);
+    let log = Log::of(SERVICE);
+    assert_eq!(again(&system, &sample()).await.len(), 2);
+    assert!(finance.requests().is_empty());
+    let waiting = row(&tables, 1).await.expect("a row");
+    assert_eq!((waiting.status, waiting.reason.as_deref()), (Status::Queued, Some("finance answered 503")));
+    let lines = log.take();
+    let injected = emf::documents(&lines).iter().filter(|line| line["FaultsInjected"] == 1).count();
+    assert_eq!(injected, 2, "{lines}");
+}
+
+#[tokio::test]
+async fn a_failure_on_purpose_fails_the_batch_before_anything_is_done() {
+    let (tables, queue) = (engine().await, queue().await);
+    let faults = faults(r#"{"exception":{"enabled":true,"exception_msg":"on purpose"}}"#);
+    let system = faulty_system(&tables, &queue, None, &[], faults);
+    let failed = system.handle(&sample(), &caller()).await.expect_err("it is to fail");
+    assert_eq!(failed.to_string(), "on purpose");
+    assert!(row(&tables, 1).await.is_none() && queue.requests().is_empty());
 }
 
 #[tokio::test]

@@ -156,6 +156,7 @@ impl World {
                 (Status::Failed, _) => assert!(letters >= 1, "{what}: {row:?} has no dead letter"),
                 other => panic!("{what}: {ride} ended as {other:?}: {row:?}"),
             }
+            assert!(row.attempts_now() <= driver::RULES.max_attempts, "{what}: {row:?}");
             assert!(row.holder.is_none() && row.processed_at.is_some(), "{what}: {row:?}");
         }
         for ride in self.charges.keys() {
