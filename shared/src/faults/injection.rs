@@ -105,14 +105,7 @@ impl Injection {
         asked: Asked,
         work: impl Future<Output = Result<Answer, Infallible>>,
     ) -> Result<Answer, Infallible> {
-        let shared = self.faults.shared();
-        shared.disk.clear().await;
-        let flags = shared.source.get_at(Instant::now()).await;
-        let decided = self.decided.get_or_init(|| {
-            let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };
-            decided.flags = flags.decide(&self.dice(&decided), &self.event);
-            decided
-        });
+        let decided = self.decide(asked).await;
         let dice = self.dice(decided);
         for flag in &decided.flags {
             match &flag.what {
@@ -133,6 +126,18 @@ impl Injection {
             }
         }
         answer
+    }
+
+    /// Decides what happens to this invocation.
+    pub(super) async fn decide(&self, asked: Asked) -> &Decided {
+        let shared = self.faults.shared();
+        shared.disk.clear().await;
+        let flags = shared.source.get_at(Instant::now()).await;
+        self.decided.get_or_init(|| {
+            let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };
+            decided.flags = flags.decide(&self.dice(&decided), &self.event);
+            decided
+        })
     }
 
     /// The names of the faults that this invocation met, if any.
@@ -182,14 +187,14 @@ impl Injection {
         emit(FAULTS_INJECTED, OfFault(mode.name()), 1);
     }
 
-    fn inject(&self, mode: Mode, wait: Option<Duration>, status: Option<StatusCode>) {
+    pub(super) fn inject(&self, mode: Mode, wait: Option<Duration>, status: Option<StatusCode>) {
         let seed = self.decided.get().map(|decided| decided.seed);
         let (wait_ms, status) = (wait.map(|wait| wait.as_millis() as u64), status.map(|status| status.as_u16()));
         tracing::info!(fault = mode.name(), seed, wait_ms, status, "fault injected");
         self.count(mode);
     }
 
-    async fn wait(&self, mode: Mode, wait: Duration) {
+    pub(super) async fn wait(&self, mode: Mode, wait: Duration) {
         self.inject(mode, Some(wait), None);
         let mut subsegment = Subsegment::open("injected_fault");
         if let Some(subsegment) = &mut subsegment {
@@ -202,7 +207,7 @@ impl Injection {
         }
     }
 
-    async fn fill(&self, bytes: u64) {
+    pub(super) async fn fill(&self, bytes: u64) {
         self.inject(Mode::Diskspace, None, None);
         match self.faults.shared().disk.fill(bytes).await {
             Ok(written) => tracing::info!(written_bytes = written, "the temporary directory was filled"),
@@ -238,7 +243,7 @@ impl Injection {
 }
 
 /// How long to wait for the time limit. What is left is asked now: other faults may have waited before.
-fn until_the_limit(decided: &Decided, buffer: Duration) -> Duration {
+pub(super) fn until_the_limit(decided: &Decided, buffer: Duration) -> Duration {
     let left = decided.asked.deadline.saturating_duration_since(Instant::now());
     if buffer.is_zero() { left + BEYOND } else { left.saturating_sub(buffer) }
 }
