@@ -27,6 +27,7 @@ pub mod observation;
 mod reaper;
 pub mod scenario;
 mod scheduler;
+pub mod sqs;
 pub mod ssm;
 pub mod switches;
 mod task;
