@@ -15,6 +15,7 @@ mod console;
 pub mod custom_resource;
 pub mod document;
 pub mod dynamodb;
+pub mod event_source;
 pub mod gateway;
 pub mod iam;
 pub mod instruments;

@@ -100,7 +100,7 @@ fn attribute(name: &str, members: Members<'_>) -> Result<Attribute, SqsError> {
 }
 
 /// As the API shows it.
-pub(crate) fn shown(attribute: &Attribute) -> Json {
+pub(super) fn shown(attribute: &Attribute) -> Json {
     match &attribute.value {
         Value::Text(text) => serde_json::json!({"DataType": attribute.data_type, "StringValue": text}),
         Value::Binary(bytes) => {

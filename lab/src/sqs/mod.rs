@@ -26,15 +26,15 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-pub(crate) use content::shown;
 pub use engine::{Content, Depth, Disorder, Received};
 pub use error::{Code, SqsError};
 pub(crate) use front::OPERATIONS;
+pub(crate) use poll::Wanted;
 
 use crate::aws::{Guard, Switch};
 use crate::instruments::Instruments;
 use crate::listen;
-use crate::template::Queue;
+use crate::template::{Queue, Stack};
 use engine::{Engine, Event, Millis, Settings, Told};
 
 /// The service. Clones share it.
@@ -73,10 +73,10 @@ impl Sqs {
         }
     }
 
-    /// The same service, which tells CloudWatch of itself.
-    #[must_use]
-    pub fn measured(self, instruments: Instruments) -> Self {
-        Self { instruments: Some(instruments), ..self }
+    /// A stack's queues, which tell CloudWatch of themselves.
+    pub(crate) fn of(stack: &Stack, guard: Guard, instruments: Instruments) -> Self {
+        let sqs = Self::new(&stack.region, &stack.account_id, stack.queues.values(), guard);
+        Self { instruments: Some(instruments), ..sqs }
     }
 
     /// Sends messages as a service of AWS's does, such as a pipe; their ids. Who may is for the service to judge. What is wrong

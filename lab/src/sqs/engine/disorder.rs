@@ -1,10 +1,13 @@
 //! What a standard queue may do and seldom does: deliver twice, and out of order.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html>
 
+use serde::{Deserialize, Serialize};
+
 use super::message::Millis;
 
 /// How often a queue does so, on purpose. The same seed and the same calls give the same disorder.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Disorder {
     /// Share of deliveries, 0 to 1, that are repeated though the message is in flight or deleted.
     pub duplicates: f64,
