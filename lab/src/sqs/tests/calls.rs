@@ -143,6 +143,8 @@ async fn a_long_poll_ends_with_the_first_message() {
         let sqs = sqs.clone();
         tokio::spawn(async move { ok(&sqs, "ReceiveMessage", json!({"WaitTimeSeconds": 20})).await })
     };
+    // On one thread, so that it is waiting by now.
+    tokio::task::yield_now().await;
     let started = std::time::Instant::now();
     ok(&sqs, "SendMessage", json!({"MessageBody": "a"})).await;
     let received = waiting.await.expect("no panic");

@@ -59,7 +59,7 @@ fn queues() -> Engine {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_schedule_loses_hides_or_doubles_a_message(steps in steps()) {
