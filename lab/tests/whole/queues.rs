@@ -1,13 +1,16 @@
 //! Queues and the function that works them off, with the fixture that does what each message says.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use lab::assembly::Lab;
+use lab::aws::{Hold, Moment, Trouble as Breakage};
 use lab::cloudwatch::alarms::State;
 use lab::lambda::Trouble;
 use lab::sqs::Disorder;
 use lab::switches::{Order, Wrong};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::stack::{Variation, eventually};
 
@@ -119,6 +122,34 @@ async fn no_more_run_at_a_time_than_the_event_source_may() {
     .await;
     assert!(lab.lambda.process_ids("Worker").len() <= 2);
     assert_eq!(counts(&lab)["sleep-150"], 16);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_waits_for_more_as_long_as_its_window() {
+    let more = "BatchSize: !Ref BatchSize\n            MaximumBatchingWindowInSeconds: 1";
+    let wide = jobs().replacing("BatchSize: !Ref BatchSize", more).parameter("BatchSize", "40");
+    let lab = wide.start().await;
+    // Forty are four receives: two pollers share them, and each has them in one batch.
+    let bodies: Vec<String> = (0..40).map(|number| format!("good-{number}")).collect();
+    send(&lab, bodies.iter().map(String::as_str)).await;
+    eventually("the queue is empty", || left(&lab) == 0 && worked(&lab).len() == 40).await;
+    let started = lab.logs.lines().iter().filter(|line| line.text.contains("START RequestId")).count();
+    assert!((1..=2).contains(&started), "{started} invocations");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_that_is_never_answered_costs_no_poller() {
+    let lab = jobs().parameter("BatchSize", "1").start().await;
+    let reached = Arc::new(Notify::new());
+    let hold = |moment| {
+        let reached = reached.clone();
+        Some(Breakage::Hold(Hold { action: "sqs:DeleteMessage", resource: "jobs", moment, skip: 0, reached }))
+    };
+    lab.sqs.switch.set(hold(Moment::Before));
+    send(&lab, ["good-1"]).await;
+    reached.notified().await;
+    eventually("it comes again and is deleted then", || left(&lab) == 0).await;
+    assert_eq!(counts(&lab)["good-1"], 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
