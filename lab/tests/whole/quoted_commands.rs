@@ -9,7 +9,7 @@ use crate::stack::workspace;
 /// Everything that people read.
 fn documents() -> Vec<PathBuf> {
     let mut documents = Vec::new();
-    for folder in ["", "docs", "runbooks", "loadtest"] {
+    for folder in ["", "docs", "docs/workshop", "runbooks", "loadtest"] {
         for entry in std::fs::read_dir(workspace().join(folder)).expect("a folder").flatten() {
             if entry.path().extension().is_some_and(|extension| extension == "md") {
                 documents.push(entry.path());

@@ -88,6 +88,11 @@ impl Injection {
         CURRENT.try_with(Arc::clone).ok()
     }
 
+    /// Begins the work of this invocation: what is asked for at once, before any future is polled.
+    pub(super) fn begin<T>(self: Arc<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
+    }
+
     /// Does the work of this invocation.
     pub(super) fn during<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
         CURRENT.scope(self, work)
@@ -101,7 +106,7 @@ impl Injection {
         work: impl Future<Output = Result<Answer, Infallible>>,
     ) -> Result<Answer, Infallible> {
         let shared = self.faults.shared();
-        shared.disk.clear();
+        shared.disk.clear().await;
         let flags = shared.source.get_at(Instant::now()).await;
         let decided = self.decided.get_or_init(|| {
             let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };

@@ -2,16 +2,17 @@
 //! tests do against the lab is what happens in AWS.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::config::{BehaviorVersion, Config};
-use aws_sdk_ssm::types::ParameterType;
-use serde_json::Value;
+use aws_sdk_ssm::types::{Parameter, ParameterType};
+use serde_json::{Map, Value, json};
 use shared::aws::{ClientLimits, sdk_config};
 use shared::config::Environment;
 
+use super::edit;
 use crate::cli::state::State;
 use crate::cli::{nearest_template, workspace_of};
 
@@ -22,6 +23,12 @@ const LIMITS: ClientLimits =
 /// The largest value of a standard parameter, in bytes.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 pub(super) const LARGEST: usize = 4096;
+
+/// As often as this, several people do not meet by chance.
+const TRIES: u32 = 10;
+
+/// Who has met others goes on after a chance part of so many times what a write takes, so that they do not meet again.
+const APART: f64 = 4.0;
 
 /// Where the faults of one stage are written.
 #[derive(Debug)]
@@ -85,45 +92,93 @@ impl Store {
     /// # Errors
     /// There is none, or it cannot be read.
     pub(super) async fn read(&self) -> anyhow::Result<String> {
-        let answer = self.client.get_parameter().name(&self.name).send().await;
+        Ok(self.get(&self.name).await?.text)
+    }
+
+    /// Stores what `change` makes of the configuration, and returns that. Where others have stored theirs in the meantime, what they
+    /// changed is kept, and `change` is asked again. A stack without the parameter gets none.
+    ///
+    /// # Errors
+    /// The change cannot be made, the parameter cannot be read or written, or others change it all the time.
+    pub(super) async fn change(
+        &self,
+        change: impl Fn(&str) -> anyhow::Result<Map<String, Value>>,
+    ) -> anyhow::Result<Map<String, Value>> {
+        let Read { text: before, mut version } = self.get(&self.name).await?;
+        let mut text = before.clone();
+        for _ in 0..TRIES {
+            let changed = change(&text)?;
+            let began = Instant::now();
+            let stored = self.put(json!(changed).to_string()).await?;
+            if stored == version + 1 {
+                return Ok(changed);
+            }
+            // What came between is overwritten now.
+            text = self.with(&before, text, version + 1..stored).await?;
+            tokio::time::sleep(began.elapsed().mul_f64(APART * fastrand::f64())).await;
+            let newest = self.get(&self.name).await?.version;
+            text = self.with(&before, text, stored + 1..newest + 1).await?;
+            version = newest;
+        }
+        anyhow::bail!(
+            "others change the parameter {} all the time; look at it with `cargo lab faults status`",
+            self.name
+        )
+    }
+
+    /// A configuration with what these versions have changed.
+    async fn with(&self, before: &str, text: String, versions: std::ops::Range<i64>) -> anyhow::Result<String> {
+        let mut text = text;
+        for version in versions {
+            let theirs = self.get(&format!("{}:{version}", self.name)).await?.text;
+            text = edit::merged(before, &text, &theirs);
+        }
+        Ok(text)
+    }
+
+    async fn get(&self, name: &str) -> anyhow::Result<Read> {
+        let answer = self.client.get_parameter().name(name).send().await;
         let output = answer.map_err(|error| match error.as_service_error() {
             Some(refusal) if refusal.is_parameter_not_found() => {
-                anyhow::anyhow!("there is no parameter {}, so no faults can be injected; {}", self.name, self.advice)
+                anyhow::anyhow!("there is no parameter {name}, so no faults can be injected; {}", self.advice)
             }
-            _ => anyhow::Error::from(error).context(format!("could not read the parameter {}", self.name)),
+            _ => anyhow::Error::from(error).context(format!("could not read the parameter {name}")),
         })?;
-        let value = output.parameter.and_then(|parameter| parameter.value);
-        value.with_context(|| format!("the parameter {} has no value", self.name))
+        let parameter = output.parameter.unwrap_or_else(|| Parameter::builder().build());
+        let version = parameter.version;
+        let text = parameter.value.with_context(|| format!("the parameter {name} has no value"))?;
+        Ok(Read { text, version })
     }
 
-    /// Stores another configuration. It is only called for a parameter that was read: a stack without it gets none.
-    ///
-    /// # Errors
-    /// It is too long, or cannot be written.
-    pub(super) async fn write(&self, flags: &Value) -> anyhow::Result<()> {
-        let text = flags.to_string();
-        anyhow::ensure!(
-            text.len() <= LARGEST,
-            "nothing was changed: the configuration would have {} bytes, and a parameter has at most {LARGEST}",
-            text.len()
-        );
-        self.put(text).await
-    }
-
-    /// Stores what ends faults, however long it is: the parameter may have been made larger than ours by hand.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub(super) async fn write_end(&self, flags: &Value) -> anyhow::Result<()> {
-        self.put(flags.to_string()).await
-    }
-
-    async fn put(&self, text: String) -> anyhow::Result<()> {
+    /// SSM has no conditional write; what it answers is the version that the write has become.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+    async fn put(&self, text: String) -> anyhow::Result<i64> {
         let put =
             self.client.put_parameter().name(&self.name).value(text).overwrite(true).r#type(ParameterType::String);
-        put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
-        Ok(())
+        let put = put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
+        Ok(put.version)
     }
+}
+
+/// A configuration and its version.
+#[derive(Debug)]
+struct Read {
+    text: String,
+    version: i64,
+}
+
+/// That it is no longer than a parameter may be. What ends faults is stored however long it is: the parameter may have been made larger
+/// than ours by hand.
+///
+/// # Errors
+/// It is longer.
+pub(super) fn check_length(flags: &Map<String, Value>) -> anyhow::Result<()> {
+    let length = json!(flags).to_string().len();
+    anyhow::ensure!(
+        length <= LARGEST,
+        "nothing was changed: the configuration would have {length} bytes, and a parameter has at most {LARGEST}"
+    );
+    Ok(())
 }
 
 /// The template knows production as `prod`; whatever begins so is meant so.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::text::{escape, status};
-use crate::observation::statistics::percentile;
+use crate::percentile::percentile;
 use crate::scenario::evidence::{Evidence, Failure};
 use crate::scenario::ledger::Books;
 use crate::scenario::verdict::Verdict;
@@ -23,7 +23,7 @@ pub(super) fn verdicts(verdicts: &[Verdict]) -> String {
             escape(&verdict.seen)
         );
     }
-    format!("<table><tr><th></th><th>expected</th><th>seen</th></tr>{rows}</table>")
+    format!("<table class=\"verdicts\"><tr><th></th><th>expected</th><th>seen</th></tr>{rows}</table>")
 }
 
 pub(super) fn riders(evidence: &Evidence) -> String {

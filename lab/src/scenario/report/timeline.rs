@@ -19,10 +19,14 @@ pub(super) fn chart(evidence: &Evidence) -> String {
     }
     for alarm in &evidence.alarms {
         let first = alarm.on[0];
-        let until = first.1.map_or_else(|| "still on at the end".to_owned(), |off| format!("to {off:.0} s"));
+        let from = first.0;
+        let time_on = match first.1 {
+            Some(off) => format!("{from:.0} to {off:.0} s"),
+            None => format!("from {from:.0} s, still on at the end"),
+        };
         let later = alarm.clears_after.map(|after| format!(", off {:.0} min later", after / 60.0)).unwrap_or_default();
         let urgency = if alarm.urgency == "none" { "part" } else { alarm.urgency.as_str() };
-        drawn.push_str(&label(top, &format!("▲ {} ({urgency}), {:.0} s {until}{later}", alarm.name, first.0)));
+        drawn.push_str(&label(top, &format!("▲ {} ({urgency}), {time_on}{later}", alarm.name)));
         for (on, off) in &alarm.on {
             drawn.push_str(&bar(time, "alarm", top, *on, *off, &alarm.reason));
         }
