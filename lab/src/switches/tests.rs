@@ -110,7 +110,7 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         (Order { trouble: None, share: Some(0.5), ..good.clone() }, "\"share\" says"),
         (
             order("RideFunction", Wrong::Fail),
-            "RideFunction is a function, and only a table or a parameter has \"fail\"; a function has seats, slow_init",
+            "RideFunction is a function, and only a table or a parameter or a queue has \"fail\"; a function has seats, slow_init",
         ),
         (order("RidesTable", Wrong::Seats(1)), "RidesTable is a table, and only a function has \"seats\""),
         (order("FleetUrl", Wrong::DiskFull), "FleetUrl is a parameter"),
