@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+pub(crate) use invocation::PAYLOAD_LIMIT;
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use trouble::Trouble;
 pub use variables::Endpoints;

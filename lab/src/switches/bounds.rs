@@ -3,6 +3,7 @@
 use super::order::{Order, Wrong};
 use super::refusal::Refusal;
 use crate::dynamodb::{self, Throughput};
+use crate::sqs::Disorder;
 
 /// "You can reserve up to the Unreserved account concurrency value minus 100", which a new account of 1000 has.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
@@ -64,6 +65,13 @@ fn numbers(wrong: &Wrong) -> Result<(), Refusal> {
             variables.iter().try_for_each(|(name, value)| variable(name, value.as_deref()))
         }
         Wrong::Capacity(units) => capacity(units),
+        Wrong::Disorder(Disorder { duplicates, reordering, .. }) => {
+            let shares = [("duplicates", duplicates), ("reordering", reordering)];
+            match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
+                Some((name, share)) => Err(Refusal::out_of_range(name, share, "0 to 1")),
+                None => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
-//! Breaking the stack on purpose: tables and parameters that fail, are slow, throttle, or are not what they were; functions
-//! without seats, memory or a disk.
+//! Breaking the stack on purpose: tables, parameters and queues that fail, are slow, throttle, or are not what they were;
+//! functions without seats, memory or a disk.
 
 mod bounds;
 mod order;
@@ -17,6 +17,7 @@ pub use refusal::Refusal;
 use crate::aws::{Fault, Trouble};
 use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Lambda};
+use crate::sqs::{Disorder, Sqs};
 use crate::ssm::Ssm;
 use crate::template::Stack;
 use target::{Kind, Target};
@@ -26,15 +27,16 @@ use target::{Kind, Target};
 pub struct Switches {
     dynamodb: DynamoDb,
     ssm: Ssm,
+    sqs: Sqs,
     lambda: Arc<Lambda>,
     targets: Vec<Target>,
 }
 
 impl Switches {
     /// The switches of a stack.
-    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm, lambda: Arc<Lambda>) -> Self {
+    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm, sqs: Sqs, lambda: Arc<Lambda>) -> Self {
         let targets = target::all(stack, &ssm);
-        Self { dynamodb, ssm, lambda, targets }
+        Self { dynamodb, ssm, sqs, lambda, targets }
     }
 
     /// Carries out an order, wholly or not at all. Needs a runtime: environments are killed in the background.
@@ -54,6 +56,7 @@ impl Switches {
                 Wrong::Late { ms } => self.trouble(order, target, Trouble::Late(milliseconds(*ms))),
                 Wrong::Capacity(throughput) => self.dynamodb.provision(&target.name, *throughput),
                 Wrong::Value(value) => self.ssm.overwrite(&target.name, value),
+                Wrong::Disorder(disorder) => self.disturb(target, disorder.clone()),
                 Wrong::Seats(seats) => self.function(target, lambda::Trouble::Seats(*seats)),
                 Wrong::SlowInit { ms } => self.function(target, lambda::Trouble::SlowInit(milliseconds(*ms))),
                 Wrong::DiskFull => self.function(target, lambda::Trouble::DiskFull),
@@ -89,7 +92,7 @@ impl Switches {
             kinds.dedup();
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).copied().collect();
             if known.is_empty() {
-                return Err(Refusal::Pointless { member: "operation", without: "a table or a parameter" });
+                return Err(Refusal::Pointless { member: "operation", without: "a table, a parameter or a queue" });
             }
             return Err(Refusal::NoSuchOperation { asked: operation.clone(), known: known.join(", ") });
         }
@@ -104,9 +107,15 @@ impl Switches {
         match target.kind {
             Kind::Table => self.dynamodb.switch.set_for(&target.arn, fault),
             Kind::Parameter => self.ssm.switch.set_for(&target.arn, fault),
+            Kind::Queue => self.sqs.switch.set_for(&target.arn, fault),
             // Has no such trouble.
             Kind::Function => {}
         }
+    }
+
+    fn disturb(&self, target: &Target, disorder: Disorder) {
+        // A target is a queue of the stack, so that there is one to disturb.
+        let _ = self.sqs.disturb(&target.name, disorder);
     }
 
     fn function(&self, target: &Target, trouble: lambda::Trouble) {
@@ -123,6 +132,7 @@ impl Switches {
             match target.kind {
                 Kind::Table => self.dynamodb.switch.mend(&target.arn, operation),
                 Kind::Parameter => self.ssm.switch.mend(&target.arn, operation),
+                Kind::Queue => self.sqs.switch.mend(&target.arn, operation),
                 Kind::Function => {}
             }
             match target.kind {
@@ -130,6 +140,7 @@ impl Switches {
                 _ if operation.is_some() => {}
                 Kind::Table => self.dynamodb.as_in_template(&target.name),
                 Kind::Parameter => self.ssm.put_back(&target.name),
+                Kind::Queue => self.disturb(target, Disorder::default()),
                 Kind::Function => {
                     self.lambda.set(&target.id, None);
                 }

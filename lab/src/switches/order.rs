@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::Throughput;
+use crate::sqs::Disorder;
 
 /// An order to break something, or to mend it.
 ///
@@ -14,7 +15,7 @@ use crate::dynamodb::Throughput;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// Logical id of a table, a parameter or a function. Without it, every table and parameter, and to mend every function too.
+    /// Logical id of a table, a parameter, a queue or a function. Without it, every one but functions, and to mend those too.
     pub resource: Option<String>,
     /// What shall be wrong; nothing any more without it.
     pub trouble: Option<Wrong>,
@@ -40,7 +41,7 @@ impl Order {
 }
 
 /// What is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Wrong {
     /// `"fail"`: calls are answered with `InternalServerError`, a 500.
@@ -63,6 +64,8 @@ pub enum Wrong {
     Capacity(Throughput),
     /// `{"value":"http://example.com"}`: somebody has overwritten the parameter. Mending puts the old value back.
     Value(String),
+    /// `{"disorder":{"duplicates":0.2,"reordering":0.5,"seed":7}}`: the queue delivers twice and out of order, until mended.
+    Disorder(Disorder),
     /// `{"seats":2}`: only so many invocations of the function may be under way at once, 0 to 900.
     Seats(u32),
     /// `{"slow_init":{"ms":3000}}`: new environments of the function take so much longer to initialise.
@@ -102,6 +105,7 @@ impl Wrong {
             Self::Late { .. } => "late",
             Self::Capacity(_) => "capacity",
             Self::Value(_) => "value",
+            Self::Disorder(_) => "disorder",
             Self::Seats(_) => "seats",
             Self::SlowInit { .. } => "slow_init",
             Self::DiskFull => "disk_full",
@@ -144,6 +148,10 @@ mod tests {
         assert_eq!(read(json!({"resource": null, "trouble": null})), Order::default());
         let variables = BTreeMap::from([("A".to_owned(), Some("b".to_owned())), ("C".to_owned(), None)]);
         for (trouble, wrong) in [
+            (
+                json!({"disorder": {"duplicates": 0.5}}),
+                Wrong::Disorder(Disorder { duplicates: 0.5, ..Disorder::default() }),
+            ),
             (json!({"seats": 2}), Wrong::Seats(2)),
             (json!({"slow_init": {"ms": 3000}}), Wrong::SlowInit { ms: 3000 }),
             (json!("disk_full"), Wrong::DiskFull),
@@ -167,6 +175,7 @@ mod tests {
             (json!({"trouble": {"slow": {"seconds": 1}}}), "seconds"),
             (json!({"trouble": {"timeout": {"ms": 1}}}), "ms"),
             (json!({"trouble": {"seats": -1}}), "-1"),
+            (json!({"trouble": {"disorder": {"duplicate": 0.5}}}), "duplicate"),
         ] {
             let refused = serde_json::from_value::<Order>(order).expect_err("refused").to_string();
             assert!(refused.contains(named), "{refused}");

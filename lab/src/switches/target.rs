@@ -2,6 +2,7 @@
 
 use super::order::Wrong;
 use crate::dynamodb;
+use crate::sqs;
 use crate::ssm::{self, Ssm};
 use crate::template::Stack;
 
@@ -20,6 +21,7 @@ pub(super) struct Target {
 pub(super) enum Kind {
     Table,
     Parameter,
+    Queue,
     Function,
 }
 
@@ -30,12 +32,13 @@ const OF_CALLS: [&str; 5] = ["fail", "unavailable", "throttle", "slow", "late"];
 const OF_FUNCTIONS: [&str; 7] = ["seats", "slow_init", "disk_full", "memory", "timeout", "environment", "kill_every"];
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Table, Self::Parameter, Self::Function];
+    const ALL: [Self; 4] = [Self::Table, Self::Parameter, Self::Queue, Self::Function];
 
     pub(super) fn called(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Parameter => "parameter",
+            Self::Queue => "queue",
             Self::Function => "function",
         }
     }
@@ -45,6 +48,7 @@ impl Kind {
         match self {
             Self::Table => &dynamodb::OPERATIONS,
             Self::Parameter => &ssm::OPERATIONS,
+            Self::Queue => &sqs::OPERATIONS,
             Self::Function => &[],
         }
     }
@@ -54,6 +58,7 @@ impl Kind {
         match self {
             Self::Table => [&OF_CALLS[..], &["capacity"]].concat(),
             Self::Parameter => [&OF_CALLS[..], &["value"]].concat(),
+            Self::Queue => [&OF_CALLS[..], &["disorder"]].concat(),
             Self::Function => OF_FUNCTIONS.to_vec(),
         }
     }
@@ -74,6 +79,7 @@ pub(super) fn all(stack: &Stack, ssm: &Ssm) -> Vec<Target> {
     let tables = stack.tables.iter().map(|(id, table)| (id, Kind::Table, &table.name, table.arn.clone()));
     let parameters = stack.ssm_parameters.iter();
     let parameters = parameters.map(|(id, parameter)| (id, Kind::Parameter, &parameter.name, ssm.arn(&parameter.name)));
+    let queues = stack.queues.iter().map(|(id, queue)| (id, Kind::Queue, &queue.name, queue.arn.clone()));
     let functions = stack.functions.iter();
     let functions = functions.map(|(id, function)| (id, Kind::Function, &function.name, function.arn.clone()));
     let target = |(id, kind, name, arn): (&String, Kind, &String, String)| Target {
@@ -82,5 +88,5 @@ pub(super) fn all(stack: &Stack, ssm: &Ssm) -> Vec<Target> {
         name: name.clone(),
         arn,
     };
-    tables.chain(parameters).chain(functions).map(target).collect()
+    tables.chain(parameters).chain(queues).chain(functions).map(target).collect()
 }

@@ -27,9 +27,11 @@ async fn switches() -> (Switches, DropTask) {
     let targets = vec![
         target("RidesTable", Kind::Table, "rides"),
         target("FleetUrl", Kind::Parameter, "/fleet/URL"),
+        target("Payments", Kind::Queue, "payments"),
         target("RideFunction", Kind::Function, "request-ride"),
     ];
-    (Switches { dynamodb, ssm, lambda: lambda(), targets }, engine)
+    let sqs = Sqs::new("r", "a", std::iter::empty(), Guard::default());
+    (Switches { dynamodb, ssm, sqs, lambda: lambda(), targets }, engine)
 }
 
 /// With a function that no test here invokes.
@@ -55,6 +57,7 @@ fn lambda() -> Arc<Lambda> {
         region: "r".to_owned(),
         dynamodb: nowhere(),
         ssm: nowhere(),
+        sqs: nowhere(),
         xray_daemon: "127.0.0.1:9".to_owned(),
         other: nowhere(),
         keyring: Keyring::default(),
@@ -78,13 +81,16 @@ fn order(resource: &str, trouble: Wrong) -> Order {
 async fn an_order_that_makes_no_sense_is_refused_by_name() {
     let (switches, _engine) = switches().await;
     let units = |read, write, burst| Wrong::Capacity(Throughput { read, write, burst });
+    let disorder = |duplicates| Wrong::Disorder(Disorder { duplicates, ..Disorder::default() });
     let good = order("RidesTable", Wrong::Fail);
     let operation = |operation: &str| Some(operation.to_owned());
     for (order, named) in [
         (
             order("Rides", Wrong::Fail),
-            "no table, parameter or function \"Rides\"; it has RidesTable, FleetUrl, RideFunction",
+            "no table, parameter, queue or function \"Rides\"; it has RidesTable, FleetUrl, Payments, RideFunction",
         ),
+        (order("RidesTable", disorder(0.5)), "RidesTable is a table"),
+        (order("Payments", disorder(1.5)), "\"duplicates\" is 1.5"),
         (order("FleetUrl", units(1, 1, None)), "FleetUrl is a parameter"),
         (order("RidesTable", Wrong::Value("x".to_owned())), "RidesTable is a table"),
         (Order { resource: None, ..order("", units(1, 1, None)) }, "\"capacity\" needs a \"resource\""),
@@ -104,7 +110,7 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         (Order { trouble: None, share: Some(0.5), ..good.clone() }, "\"share\" says"),
         (
             order("RideFunction", Wrong::Fail),
-            "RideFunction is a function, and only a table or a parameter has \"fail\"; a function has seats, slow_init",
+            "RideFunction is a function, and only a table or a parameter or a queue has \"fail\"; a function has seats, slow_init",
         ),
         (order("RidesTable", Wrong::Seats(1)), "RidesTable is a table, and only a function has \"seats\""),
         (order("FleetUrl", Wrong::DiskFull), "FleetUrl is a parameter"),

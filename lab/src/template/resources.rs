@@ -47,6 +47,9 @@ pub(crate) enum Kind {
     TraceGroup,
     Schedule,
     EventInvokeConfig,
+    Queue,
+    QueuePolicy,
+    EventSourceMapping,
     Custom,
 }
 
@@ -78,6 +81,9 @@ const TYPES: &[(&str, Kind)] = &[
     ("AWS::XRay::Group", Kind::TraceGroup),
     ("AWS::Scheduler::Schedule", Kind::Schedule),
     ("AWS::Lambda::EventInvokeConfig", Kind::EventInvokeConfig),
+    ("AWS::SQS::Queue", Kind::Queue),
+    ("AWS::SQS::QueuePolicy", Kind::QueuePolicy),
+    ("AWS::Lambda::EventSourceMapping", Kind::EventSourceMapping),
     ("AWS::CloudFormation::CustomResource", Kind::Custom),
 ];
 

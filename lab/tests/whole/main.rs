@@ -24,6 +24,7 @@ mod observed;
 mod observing_commands;
 mod openapi;
 mod privilege;
+mod queues;
 mod quiet_hour;
 mod quoted_commands;
 mod rides;

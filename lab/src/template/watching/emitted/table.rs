@@ -51,6 +51,17 @@ const CAPACITY: &[(&str, &str)] = &[
 ];
 const PROVISIONED: &[(&str, &str)] =
     &[("ProvisionedReadCapacityUnits", COUNT), ("ProvisionedWriteCapacityUnits", COUNT)];
+const QUEUE: &[(&str, &str)] = &[
+    ("ApproximateAgeOfOldestMessage", "Seconds"),
+    ("ApproximateNumberOfMessagesDelayed", COUNT),
+    ("ApproximateNumberOfMessagesNotVisible", COUNT),
+    ("ApproximateNumberOfMessagesVisible", COUNT),
+    ("NumberOfEmptyReceives", COUNT),
+    ("NumberOfMessagesDeleted", COUNT),
+    ("NumberOfMessagesReceived", COUNT),
+    ("NumberOfMessagesSent", COUNT),
+    ("SentMessageSize", "Bytes"),
+];
 const RIDES: &[(&str, &str)] = &[("RidesAccepted", COUNT), ("RidesRequested", COUNT)];
 const RECORDED: &[(&str, &str)] = &[("RidesRecorded", COUNT)];
 const OF_SERVICE: &[&str] = &["service", "stage"];
@@ -85,6 +96,7 @@ const fn own(
 /// - API Gateway: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>
 /// - Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
 /// - DynamoDB: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>
+/// - SQS: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
 /// - CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>
 pub(super) const FAMILIES: &[Family] = &[
     family("AWS/ApiGateway", &["ApiName"], API),
@@ -114,6 +126,7 @@ pub(super) const FAMILIES: &[Family] = &[
         only: Only::ProvisionedTables,
         ..family("AWS/DynamoDB", &["GlobalSecondaryIndexName", "TableName"], PROVISIONED)
     },
+    family("AWS/SQS", &["QueueName"], QUEUE),
     family("AWS/Logs", &["LogGroupName"], &[("EMFParsingErrors", COUNT), ("EMFValidationErrors", COUNT)]),
     own(
         OF_SERVICE,
