@@ -240,6 +240,8 @@ pub struct Table {
     pub arn: String,
     /// The `CreateTable` request that makes it, in DynamoDB's own JSON (with `TableName`).
     pub create_request: Value,
+    /// ARN of its stream, where it has one.
+    pub stream_arn: Option<String>,
     /// TTL attribute, where time to live is enabled.
     pub ttl_attribute: Option<String>,
 }

@@ -81,7 +81,7 @@ impl<'t> References<'t> {
             (Kind::Api, "RootResourceId") => Ok(drawn(inputs, &format!("{id}/"), pseudo::LOWER_AND_DIGITS, 10)),
             (Kind::Table, "Arn") => Ok(table_arn(inputs, &name()?)),
             (Kind::Table, "StreamArn") if resource.properties.get("StreamSpecification").is_some() => {
-                Ok(format!("{}/stream/{STREAM_LABEL}", table_arn(inputs, &name()?)))
+                Ok(stream_arn(inputs, &name()?))
             }
             (Kind::Table, "StreamArn") => {
                 Err(user.error(format!("{id} has no StreamSpecification, and so no StreamArn")))
@@ -270,6 +270,10 @@ pub(crate) fn function_arn(inputs: &Inputs, name: &str) -> String {
 
 pub(crate) fn table_arn(inputs: &Inputs, name: &str) -> String {
     arn(inputs, "dynamodb", &format!("table/{name}"))
+}
+
+pub(crate) fn stream_arn(inputs: &Inputs, table: &str) -> String {
+    format!("{}/stream/{STREAM_LABEL}", table_arn(inputs, table))
 }
 
 pub(crate) fn role_arn(inputs: &Inputs, path: Option<&str>, name: &str) -> String {

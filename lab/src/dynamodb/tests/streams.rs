@@ -1,0 +1,202 @@
+//! What is in a stream after writes of every kind, and who may read it.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::dynamodb::streams::{Record, Sequence};
+
+const ARN: &str = "arn:aws:dynamodb:eu-west-1:123456789012:table/rides/stream/l";
+
+fn streamed(view: &str) -> Table {
+    let mut table = table();
+    table.create_request["StreamSpecification"] = json!({"StreamEnabled": true, "StreamViewType": view});
+    Table { stream_arn: Some(ARN.to_owned()), ..table }
+}
+
+async fn opened(view: &str) -> (DynamoDb, DropTask) {
+    let (database, engine) = DynamoDb::open(None, "arn", Guard::default()).await.expect("opens");
+    database.create_table(&streamed(view)).await.expect("made");
+    (database, engine)
+}
+
+async fn records(database: &DynamoDb, after: Option<Sequence>) -> Vec<Record> {
+    database.stream(ARN).expect("a stream").read(after, 1000).await.expect("read").records
+}
+
+fn ride(id: &str, state: &str) -> Value {
+    json!({"RideId": {"S": id}, "State": {"S": state}})
+}
+
+fn put(id: &str, state: &str) -> Value {
+    json!({"TableName": "rides", "Item": ride(id, state)})
+}
+
+/// `INSERT 1 new`, `MODIFY 1 old>new`, `REMOVE 1 old>`.
+fn told(record: &Record) -> String {
+    let change = &record.event["dynamodb"];
+    let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+    let id = text(&change["Keys"], "RideId");
+    let (old, new) = (text(&change["OldImage"], "State"), text(&change["NewImage"], "State"));
+    format!("{} {id} {old}>{new}", record.event["eventName"].as_str().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn every_kind_of_write_leaves_its_records_in_the_order_of_commits() {
+    let (database, _engine) = opened("NEW_AND_OLD_IMAGES").await;
+    let key = |id: &str| json!({"RideId": {"S": id}});
+    let update = |id: &str, state: &str| {
+        json!({"TableName": "rides", "Key": key(id), "UpdateExpression": "SET #s = :s",
+               "ExpressionAttributeNames": {"#s": "State"}, "ExpressionAttributeValues": {":s": {"S": state}}})
+    };
+    let unless_there = |mut request: Value| {
+        request["ConditionExpression"] = "attribute_not_exists(RideId)".into();
+        request
+    };
+    let call = async |operation: &str, request: Value| database.call(operation, &request).await;
+    call("PutItem", put("1", "a")).await.expect("stored");
+    call("UpdateItem", update("1", "b")).await.expect("updated");
+    call("UpdateItem", update("2", "n")).await.expect("made by its update");
+    call("PutItem", unless_there(put("1", "x"))).await.expect_err("the condition fails");
+    call("PutItem", put("1", "b")).await.expect("stored, and nothing changed");
+    call("UpdateItem", update("1", "b")).await.expect("updated, and nothing changed");
+    call("DeleteItem", json!({"TableName": "rides", "Key": key("9")})).await.expect("there was none");
+    call("DeleteItem", json!({"TableName": "rides", "Key": key("1")})).await.expect("deleted");
+    let batch = json!([{"PutRequest": {"Item": ride("3", "a")}}, {"DeleteRequest": {"Key": key("2")}}]);
+    call("BatchWriteItem", json!({"RequestItems": {"rides": batch}})).await.expect("written");
+    let cancelled = json!([{"Put": put("4", "a")}, {"Put": unless_there(put("3", "x"))}]);
+    call("TransactWriteItems", json!({"TransactItems": cancelled})).await.expect_err("cancelled");
+    let whole = json!([{"Put": put("4", "a")}, {"Update": update("3", "b")}]);
+    call("TransactWriteItems", json!({"TransactItems": whole})).await.expect("written");
+    let records = records(&database, None).await;
+    let told: Vec<String> = records.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            "INSERT 1 >a",
+            "MODIFY 1 a>b",
+            "INSERT 2 >n",
+            "REMOVE 1 b>",
+            "INSERT 3 >a",
+            "REMOVE 2 n>",
+            "INSERT 4 >a",
+            "MODIFY 3 a>b"
+        ]
+    );
+    assert!(records.is_sorted_by(|one, next| one.sequence < next.sequence));
+    let first = &records[0].event;
+    assert_eq!((first["eventSourceARN"].as_str(), first["awsRegion"].as_str()), (Some(ARN), Some("eu-west-1")));
+    assert_eq!(first["eventID"].as_str().map(str::len), Some(32));
+    let second = first["dynamodb"]["ApproximateCreationDateTime"].as_i64().expect("whole seconds");
+    assert!((second - jiff::Timestamp::now().as_second()).abs() < 60, "{second}");
+}
+
+#[tokio::test]
+async fn a_stream_outlives_the_lab_with_its_table_and_may_come_later() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let open = async |table: &Table| {
+        let (database, engine) = DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
+        database.create_table(table).await.expect("made or found");
+        (database, engine)
+    };
+    {
+        let (database, _engine) = open(&table()).await;
+        database.call("PutItem", &put("0", "unseen")).await.expect("stored");
+        assert!(database.stream(ARN).is_none());
+    }
+    let last = {
+        let (database, _engine) = open(&streamed("NEW_IMAGE")).await;
+        database.call("PutItem", &put("1", "a")).await.expect("stored");
+        database.call("PutItem", &put("2", "a")).await.expect("stored");
+        let records = records(&database, None).await;
+        assert_eq!(records.iter().map(told).collect::<Vec<_>>(), ["INSERT 1 >a", "INSERT 2 >a"]);
+        records[0].sequence
+    };
+    let (database, _engine) = open(&streamed("NEW_IMAGE")).await;
+    database.call("PutItem", &put("2", "b")).await.expect("stored");
+    let records = records(&database, Some(last)).await;
+    assert_eq!(records.iter().map(told).collect::<Vec<_>>(), ["INSERT 2 >a", "MODIFY 2 >b"]);
+}
+
+#[tokio::test]
+async fn records_are_removed_when_their_day_is_over() {
+    let (database, _engine) = opened("NEW_IMAGE").await;
+    database.call("PutItem", &put("1", "a")).await.expect("stored");
+    let now = jiff::Timestamp::now();
+    assert_eq!(database.engine.upkeep.trim(now).expect("trimmed"), 0);
+    let tomorrow = now + jiff::SignedDuration::from_hours(25);
+    assert_eq!(database.engine.upkeep.trim(tomorrow).expect("trimmed"), 1);
+    assert_eq!(records(&database, None).await, []);
+    database.call("PutItem", &put("2", "a")).await.expect("stored");
+    assert_eq!(records(&database, None).await.iter().map(told).collect::<Vec<_>>(), ["INSERT 2 >a"]);
+}
+
+#[tokio::test]
+async fn only_what_may_have_written_counts_as_a_change() {
+    let (database, _engine) = opened("NEW_IMAGE").await;
+    let stream = database.stream(ARN).expect("a stream");
+    let before = stream.changes();
+    database.items("rides").await.expect("read");
+    stream.read(None, 10).await.expect("read");
+    assert_eq!(stream.changes(), before);
+    database.call("PutItem", &put("1", "a")).await.expect("stored");
+    assert_eq!(stream.changes(), before + 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whoever applies the records in order has the table.
+    #[test]
+    fn the_records_are_the_table(writes in proptest::collection::vec((0..3_u8, 0..4_u8, 0..3_u8), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (database, _engine) = opened("NEW_AND_OLD_IMAGES").await;
+            for (kind, id, state) in writes {
+                let (id, state) = (id.to_string(), state.to_string());
+                let key = json!({"RideId": {"S": id}});
+                let mut request = match kind {
+                    0 | 1 => put(&id, &state),
+                    _ => json!({"TableName": "rides", "Key": key}),
+                };
+                if kind == 1 {
+                    request["ConditionExpression"] = "attribute_not_exists(RideId)".into();
+                }
+                // A failed condition is a write that leaves nothing.
+                let _ = database.call(if kind == 2 { "DeleteItem" } else { "PutItem" }, &request).await;
+            }
+            let mut applied = std::collections::BTreeMap::new();
+            for record in records(&database, None).await {
+                let change = &record.event["dynamodb"];
+                let id = change["Keys"]["RideId"]["S"].as_str().expect("a key").to_owned();
+                prop_assert_eq!(applied.get(&id), change.get("OldImage"));
+                prop_assert_ne!(change.get("NewImage"), change.get("OldImage"));
+                match change.get("NewImage") {
+                    Some(new) => applied.insert(id, new.clone()),
+                    None => applied.remove(&id),
+                };
+            }
+            let items = database.items("rides").await.expect("read");
+            let stored: std::collections::BTreeMap<String, Value> = items.into_iter()
+                .map(|item| (item["RideId"]["S"].as_str().expect("a key").to_owned(), item)).collect();
+            prop_assert_eq!(applied, stored);
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test]
+async fn zz_measure() {
+    let (database, _engine) = opened("NEW_IMAGE").await;
+    let start = Instant::now();
+    for n in 0..10_000 {
+        let put = json!({"TableName": "rides", "Item": {"RideId": {"S": format!("{n}")}, "Pad": {"S": "x".repeat(400)}}});
+        database.call("PutItem", &put).await.expect("stored");
+        if n % 1000 == 999 { eprintln!("{n} {:?}", start.elapsed()); }
+    }
+    let start = Instant::now();
+    let mut after = None;
+    let mut n = 0;
+    loop { let page = database.stream(ARN).unwrap().read(after, 100).await.unwrap(); if page.records.is_empty() {break} n += page.records.len(); after = page.through; }
+    eprintln!("read {n} {:?}", start.elapsed());
+}
