@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::pipe::Pipe;
 use super::watched::{
     Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup, Urgency,
 };
@@ -76,6 +77,8 @@ pub struct Stack {
     pub trace_groups: BTreeMap<String, TraceGroup>,
     /// `AWS::Scheduler::Schedule`.
     pub schedules: BTreeMap<String, Schedule>,
+    /// `AWS::Pipes::Pipe`.
+    pub pipes: BTreeMap<String, Pipe>,
     /// Outputs in the template's order.
     pub outputs: Vec<Output>,
     /// Resources that exist in the template but have no effect on one machine: logical id, type and the reason.

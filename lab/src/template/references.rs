@@ -113,6 +113,7 @@ impl<'t> References<'t> {
                 Ok(arn(inputs, "xray", &format!("group/{}/{drawn}", name()?)))
             }
             (Kind::Schedule, "Arn") => Ok(schedule_arn(inputs, &name()?)),
+            (Kind::Pipe, "Arn") => Ok(pipe_arn(inputs, &name()?)),
             (Kind::Custom, _) => Err(user.error(format!(
                 "{id}.{attribute} is what the function behind {id} answers when it runs; the lab fixes all names before"
             ))),
@@ -138,7 +139,7 @@ impl<'t> References<'t> {
             Kind::Topic => Some("TopicName"),
             Kind::KeyAlias => Some("AliasName"),
             Kind::MetricFilter => Some("FilterName"),
-            Kind::QueryDefinition | Kind::Schedule => Some("Name"),
+            Kind::QueryDefinition | Kind::Schedule | Kind::Pipe => Some("Name"),
             Kind::SamplingRule => Some("SamplingRule.RuleName"),
             Kind::TraceGroup => Some("GroupName"),
             Kind::Subscription
@@ -215,9 +216,13 @@ impl<'t> References<'t> {
 /// What `Fn::GetAtt` knows of a kind.
 fn attributes(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Function | Kind::LogGroup | Kind::Alarm | Kind::CompositeAlarm | Kind::Subscription | Kind::Schedule => {
-            &["Arn"]
-        }
+        Kind::Function
+        | Kind::LogGroup
+        | Kind::Alarm
+        | Kind::CompositeAlarm
+        | Kind::Subscription
+        | Kind::Schedule
+        | Kind::Pipe => &["Arn"],
         Kind::Api => &["RootResourceId"],
         Kind::Table => &["Arn", "StreamArn"],
         Kind::SsmParameter => &["Value", "Type"],
@@ -303,6 +308,10 @@ pub(crate) fn key_arn(inputs: &Inputs, id: &str) -> String {
 
 fn sampling_rule_arn(inputs: &Inputs, name: &str) -> String {
     arn(inputs, "xray", &format!("sampling-rule/{name}"))
+}
+
+pub(crate) fn pipe_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "pipes", &format!("pipe/{name}"))
 }
 
 pub(crate) fn schedule_arn(inputs: &Inputs, name: &str) -> String {

@@ -47,6 +47,7 @@ pub(crate) enum Kind {
     TraceGroup,
     Schedule,
     EventInvokeConfig,
+    Pipe,
     Custom,
 }
 
@@ -78,6 +79,7 @@ const TYPES: &[(&str, Kind)] = &[
     ("AWS::XRay::Group", Kind::TraceGroup),
     ("AWS::Scheduler::Schedule", Kind::Schedule),
     ("AWS::Lambda::EventInvokeConfig", Kind::EventInvokeConfig),
+    ("AWS::Pipes::Pipe", Kind::Pipe),
     ("AWS::CloudFormation::CustomResource", Kind::Custom),
 ];
 

@@ -12,8 +12,8 @@ use super::references::{self, References};
 use super::resources::{self, Kind, Resource};
 use super::tree::{Node, Value};
 use super::{
-    api, callers, cognito, custom, dependencies, function, iam, names, outputs, permission, pseudo, rules, simple,
-    table, watching,
+    api, callers, cognito, custom, dependencies, function, iam, names, outputs, permission, pipe, pseudo, rules,
+    simple, table, watching,
 };
 
 /// A resource whose properties are resolved.
@@ -94,7 +94,7 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
 }
 
 /// Functions first, since permissions, custom resources and routes name them; routes after that, since they need permissions
-/// and user pools; last what names a stage.
+/// and user pools; pipes when policies stand; last what names a stage.
 fn read_resources(
     stack: &mut Stack,
     resolved: &[Resolved<'_>],
@@ -130,7 +130,8 @@ fn read_resources(
             | Kind::SamplingRule
             | Kind::TraceGroup
             | Kind::Schedule
-            | Kind::EventInvokeConfig => {}
+            | Kind::EventInvokeConfig
+            | Kind::Pipe => {}
             Kind::Table => {
                 let table = table::read(item, scope)?;
                 taken.claim("table", &table.name, item)?;
@@ -168,6 +169,11 @@ fn read_resources(
     }
     for item in of(Kind::Policy) {
         iam::attach(item, stack)?;
+    }
+    for item in of(Kind::Pipe) {
+        let pipe = pipe::read(item, stack, scope, resolved)?;
+        taken.claim("pipe", &pipe.name, item)?;
+        stack.pipes.insert(item.id.to_owned(), pipe);
     }
     for item in of(Kind::UserPoolClient) {
         cognito::add_client(item, scope, stack)?;

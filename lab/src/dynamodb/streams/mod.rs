@@ -55,7 +55,8 @@ impl Description {
     /// The one shard. AWS draws the letters.
     pub(crate) fn shard(&self) -> String {
         // FNV-1a: the same name at every start.
-        let hash = self.table.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let hash =
+            self.table.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         format!("shardId-00000000000000000001-{hash:08x}")
     }
 }
@@ -105,7 +106,11 @@ impl DynamoDb {
 
 /// What the engine keeps of a stream: always both images, so that a write which changes nothing is known.
 pub(super) fn specification(enabled: bool) -> Value {
-    if enabled { json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"}) } else { json!({"StreamEnabled": false}) }
+    if enabled {
+        json!({"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    } else {
+        json!({"StreamEnabled": false})
+    }
 }
 
 /// A part of a stream.
@@ -141,7 +146,8 @@ impl Stream {
     /// At most `limit` records after a place, or from the oldest on.
     pub(crate) async fn read(&self, after: Option<Sequence>, limit: usize) -> Result<Page, DynamoDbError> {
         let shard = format!("shardId-00000001-{}", self.description.table);
-        let mut request = json!({"StreamArn": self.engines_arn(), "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+        let mut request =
+            json!({"StreamArn": self.engines_arn(), "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
         if let Some(after) = after {
             request["ShardIteratorType"] = "AFTER_SEQUENCE_NUMBER".into();
             request["SequenceNumber"] = after.to_string().into();

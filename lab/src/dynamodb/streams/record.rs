@@ -105,7 +105,8 @@ mod tests {
 
     fn recorded(old: Option<&str>, new: Option<&str>) -> Value {
         let image = |text: &str| json!({"Message": {"S": text}, "Id": {"N": "101"}});
-        let mut recorded = json!({"Keys": {"Id": {"N": "101"}}, "SequenceNumber": "1", "ApproximateCreationDateTime": 5.0});
+        let mut recorded =
+            json!({"Keys": {"Id": {"N": "101"}}, "SequenceNumber": "1", "ApproximateCreationDateTime": 5.0});
         for (name, text) in [("OldImage", old), ("NewImage", new)] {
             if let Some(text) = text {
                 recorded[name] = image(text);
@@ -139,7 +140,8 @@ mod tests {
 
     #[test]
     fn sets_are_compared_without_their_order_and_lists_with_it() {
-        let check = |one: Value, other: Value, expected: bool| assert_eq!(same(&one, &other), expected, "{one} {other}");
+        let check =
+            |one: Value, other: Value, expected: bool| assert_eq!(same(&one, &other), expected, "{one} {other}");
         check(json!({"A": {"SS": ["a", "b"]}}), json!({"A": {"SS": ["b", "a"]}}), true);
         check(json!({"A": {"NS": ["1", "2"]}}), json!({"A": {"NS": ["2", "3"]}}), false);
         check(json!({"A": {"L": [{"S": "a"}, {"S": "b"}]}}), json!({"A": {"L": [{"S": "b"}, {"S": "a"}]}}), false);

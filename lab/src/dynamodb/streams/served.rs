@@ -51,9 +51,7 @@ impl DynamoDb {
         let table = request["TableName"].as_str();
         let of_table = |stream: &Description| table.is_none_or(|table| stream.table == table);
         let all = self.streams.all().into_iter().filter(of_table);
-        let shown = |stream: Description| {
-            json!({"StreamArn": stream.arn, "StreamLabel": label(&stream), "TableName": stream.table})
-        };
+        let shown = |stream: Description| json!({"StreamArn": stream.arn, "StreamLabel": label(&stream), "TableName": stream.table});
         json!({"Streams": all.map(shown).collect::<Vec<_>>()})
     }
 

@@ -184,19 +184,3 @@ proptest! {
         })?;
     }
 }
-
-#[tokio::test]
-async fn zz_measure() {
-    let (database, _engine) = opened("NEW_IMAGE").await;
-    let start = Instant::now();
-    for n in 0..10_000 {
-        let put = json!({"TableName": "rides", "Item": {"RideId": {"S": format!("{n}")}, "Pad": {"S": "x".repeat(400)}}});
-        database.call("PutItem", &put).await.expect("stored");
-        if n % 1000 == 999 { eprintln!("{n} {:?}", start.elapsed()); }
-    }
-    let start = Instant::now();
-    let mut after = None;
-    let mut n = 0;
-    loop { let page = database.stream(ARN).unwrap().read(after, 100).await.unwrap(); if page.records.is_empty() {break} n += page.records.len(); after = page.through; }
-    eprintln!("read {n} {:?}", start.elapsed());
-}
