@@ -47,8 +47,10 @@ mod tests {
     #[test]
     fn a_dead_letter_points_at_the_records() {
         let at = |second| Timestamp::from_second(second).expect("in range");
-        let pending = |second: i64| Record { event: json!({"secret": 1}), sequence: Sequence::at(at(second)), at: at(second) };
-        let given_up = GivenUp { records: vec![pending(1_000), pending(1_002)], condition: Condition::AttemptsExhausted };
+        let pending =
+            |second: i64| Record { event: json!({"secret": 1}), sequence: Sequence::at(at(second)), at: at(second) };
+        let given_up =
+            GivenUp { records: vec![pending(1_000), pending(1_002)], condition: Condition::AttemptsExhausted };
         let stream = Description {
             table: "rides".into(),
             arn: "arn:aws:dynamodb:eu-west-1:1:table/rides/stream/l".into(),

@@ -86,7 +86,8 @@ where
         match self.stream.read(after, PAGE).await {
             Ok(page) => {
                 let filters = &self.pipe.source.filters;
-                let taken = |record: &Record| filters.is_empty() || filters.iter().any(|filter| filter.matches(&record.event));
+                let taken =
+                    |record: &Record| filters.is_empty() || filters.iter().any(|filter| filter.matches(&record.event));
                 let records = page.records.into_iter().filter(taken).collect();
                 self.machine.take(records, page.through, self.now());
                 page.through != after
@@ -119,7 +120,9 @@ where
         match result {
             Ok(Reached::All) => self.machine.succeeded(),
             Ok(Reached::UpTo(place)) => {
-                self.tell(format!("the queue took {place} of {count} records in their order; the others are sent again"));
+                self.tell(format!(
+                    "the queue took {place} of {count} records in their order; the others are sent again"
+                ));
                 self.machine.succeeded_up_to(place, now, chance);
             }
             Err(failure) => {
@@ -156,8 +159,14 @@ where
             Delivered::All => Ok(Reached::All),
             Delivered::AllBut(missing) => match missing.first() {
                 None => Ok(Reached::All),
-                Some(first) if bodies.len() == events_count && missing.len() < bodies.len() => Ok(Reached::UpTo(*first)),
-                Some(_) => Err(Failure::counted(format!("the queue did not take {} of {} messages", missing.len(), bodies.len()))),
+                Some(first) if bodies.len() == events_count && missing.len() < bodies.len() => {
+                    Ok(Reached::UpTo(*first))
+                }
+                Some(_) => Err(Failure::counted(format!(
+                    "the queue did not take {} of {} messages",
+                    missing.len(),
+                    bodies.len()
+                ))),
             },
             Delivered::Refused(reason) => Err(Failure::counted(format!("the queue refused the batch: {reason}"))),
             Delivered::Unavailable(reason) => Err(Failure::passing(format!("the queue is not available: {reason}"))),

@@ -18,7 +18,9 @@ pub(super) const PAYLOAD: usize = 6 * 1024 * 1024;
 pub(super) fn bodies(outcome: &Outcome) -> Result<Vec<String>, Failure> {
     let answer: Value = match outcome {
         Outcome::Success(answer) => parse(answer)?,
-        Outcome::FunctionError(error) => return Err(Failure::counted(format!("the enrichment failed: {}", error.error_type))),
+        Outcome::FunctionError(error) => {
+            return Err(Failure::counted(format!("the enrichment failed: {}", error.error_type)));
+        }
         // "EventBridge Pipes automatically retries enrichment and target invocation on any retryable AWS failures": whether a
         // throttle is one is not documented.
         Outcome::Throttled => return Err(Failure::passing("the enrichment is throttled")),
@@ -30,7 +32,10 @@ pub(super) fn bodies(outcome: &Outcome) -> Result<Vec<String>, Failure> {
         Value::Object(members) if members.is_empty() => Ok(Vec::new()),
         Value::Object(_) => Ok(vec![answer.to_string()]),
         Value::Array(elements) => Ok(elements.iter().map(Value::to_string).collect()),
-        other => Err(Failure::counted(format!("the enrichment answered neither an array nor an object, but {}", shown(&other)))),
+        other => Err(Failure::counted(format!(
+            "the enrichment answered neither an array nor an object, but {}",
+            shown(&other)
+        ))),
     }
 }
 
@@ -59,7 +64,10 @@ mod tests {
 
     #[test]
     fn an_array_is_a_message_an_element_and_an_object_one() {
-        assert_eq!(answered(r#"[{"a": 1}, {}, "text"]"#), Ok(vec![r#"{"a":1}"#.into(), "{}".into(), r#""text""#.into()]));
+        assert_eq!(
+            answered(r#"[{"a": 1}, {}, "text"]"#),
+            Ok(vec![r#"{"a":1}"#.into(), "{}".into(), r#""text""#.into()])
+        );
         assert_eq!(answered(r#"{"a":1}"#), Ok(vec![r#"{"a":1}"#.into()]));
     }
 

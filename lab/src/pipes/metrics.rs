@@ -92,9 +92,13 @@ mod tests {
     #[test]
     fn an_execution_that_went_well_counts_no_failure() {
         let well = Execution { events: 3, bytes: 90, target: Some(Stage::default()), ..Execution::default() };
-        for (metric, expected) in
-            [("Invocations", 1.0), ("EventCount", 3.0), ("EventSize", 90.0), ("ExecutionFailed", 0.0), ("TargetStageFailed", 0.0)]
-        {
+        for (metric, expected) in [
+            ("Invocations", 1.0),
+            ("EventCount", 3.0),
+            ("EventSize", 90.0),
+            ("ExecutionFailed", 0.0),
+            ("TargetStageFailed", 0.0),
+        ] {
             assert_eq!(sum(&well, metric, PIPE), Some(expected), "{metric}");
         }
         assert_eq!(sum(&well, "EnrichmentStageFailed", PIPE), None, "there is no enrichment");
@@ -111,7 +115,10 @@ mod tests {
         let target = Execution { target: failed, ..Execution::default() };
         assert_eq!(sum(&target, "TargetStageFailed", PIPE), Some(1.0));
         let partly = Execution { partly: true, target: Some(Stage::default()), ..Execution::default() };
-        assert_eq!((sum(&partly, "ExecutionFailed", PIPE), sum(&partly, "ExecutionPartiallyFailed", PIPE)), (Some(0.0), Some(1.0)));
+        assert_eq!(
+            (sum(&partly, "ExecutionFailed", PIPE), sum(&partly, "ExecutionPartiallyFailed", PIPE)),
+            (Some(0.0), Some(1.0))
+        );
         let late = Execution { timed_out: true, ..Execution::default() };
         assert_eq!((sum(&late, "ExecutionFailed", PIPE), sum(&late, "ExecutionTimeout", PIPE)), (Some(1.0), Some(1.0)));
     }

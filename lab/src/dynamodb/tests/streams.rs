@@ -184,3 +184,47 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn a_person_can_read_what_a_dead_letter_points_at() {
+    let (database, _engine) = opened("NEW_IMAGE").await;
+    for ride in ["1", "2", "3"] {
+        database.call("PutItem", &put(ride, "new")).await.expect("stored");
+    }
+    let ask = async |operation: &str, request: Value| {
+        let call = front::Call { operation: operation.to_owned(), side: None, tables: Vec::new(), request };
+        let answer = database.of_stream(&call).await.answer;
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await.expect("a body").to_bytes();
+        serde_json::from_slice::<Value>(&body).expect("JSON")
+    };
+    assert_eq!(ask("ListStreams", json!({"TableName": "rides"})).await["Streams"][0]["StreamArn"], ARN);
+    let described = ask("DescribeStream", json!({"StreamArn": ARN})).await;
+    let shard = described["StreamDescription"]["Shards"][0].clone();
+    let first = shard["SequenceNumberRange"]["StartingSequenceNumber"].clone();
+    let read = async |kind: &str, sequence: Option<&Value>, limit: u64| {
+        let mut request = json!({"StreamArn": ARN, "ShardId": shard["ShardId"], "ShardIteratorType": kind});
+        if let Some(sequence) = sequence {
+            request["SequenceNumber"] = sequence.clone();
+        }
+        let iterator = ask("GetShardIterator", request).await;
+        ask("GetRecords", json!({"ShardIterator": iterator["ShardIterator"], "Limit": limit})).await
+    };
+    let rides = |answer: &Value| -> Vec<String> {
+        let records = answer["Records"].as_array().expect("records");
+        records
+            .iter()
+            .map(|record| record["dynamodb"]["Keys"]["RideId"]["S"].as_str().expect("a key").to_owned())
+            .collect()
+    };
+    assert_eq!(rides(&read("TRIM_HORIZON", None, 10).await), ["1", "2", "3"]);
+    assert_eq!(rides(&read("AT_SEQUENCE_NUMBER", Some(&first), 1).await), ["1"]);
+    assert_eq!(rides(&read("AFTER_SEQUENCE_NUMBER", Some(&first), 10).await), ["2", "3"]);
+    let page = read("TRIM_HORIZON", None, 2).await;
+    assert_eq!(rides(&page), ["1", "2"]);
+    assert_eq!(page["Records"][0].get("eventSourceARN"), None);
+    let rest = ask("GetRecords", json!({"ShardIterator": page["NextShardIterator"]})).await;
+    assert_eq!(rides(&rest), ["3"]);
+    assert_eq!(rides(&read("LATEST", None, 10).await), Vec::<String>::new());
+    let wrong = ask("GetShardIterator", json!({"StreamArn": "arn:other", "ShardIteratorType": "LATEST"})).await;
+    assert!(wrong["__type"].as_str().is_some_and(|kind| kind.ends_with("ResourceNotFoundException")), "{wrong}");
+}
