@@ -13,6 +13,7 @@ use crate::cognito::{KeyError, UserPool};
 use crate::console::{About, Console, FunctionName, Sources};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
+use crate::event_source::{EventSourceError, EventSources};
 use crate::gateway::{Access, Gateway, GatewaySetUpError};
 use crate::instruments::Instruments;
 use crate::keyring::Keyring;
@@ -20,7 +21,9 @@ use crate::lambda::{Endpoints, Lambda, LambdaError};
 use crate::listen;
 use crate::logs::Logs;
 use crate::observation::{Observation, Requests};
+use crate::pipes::{self, PipeError, Pipes};
 use crate::scheduler;
+use crate::sqs::Sqs;
 use crate::ssm::Ssm;
 use crate::switches::Switches;
 use crate::task::DropTask;
@@ -106,6 +109,12 @@ pub enum LabError {
     /// Tables.
     #[error(transparent)]
     DynamoDb(#[from] DynamoDbError),
+    /// Event sources.
+    #[error(transparent)]
+    EventSource(#[from] EventSourceError),
+    /// Pipes.
+    #[error(transparent)]
+    Pipe(#[from] PipeError),
     /// Custom resources.
     #[error(transparent)]
     CustomResource(#[from] CustomResourceError),
@@ -164,9 +173,13 @@ impl Plan {
         self.stack.functions.retain(|id, _| needed.contains(id));
         self.stack.apis.clear();
         // What watches the others would find nothing to watch: no log to filter, no heart to beat, and silence where no rider is.
-        let Stack { functions, metric_filters, schedules, alarms, composite_alarms, .. } = &mut self.stack;
+        let Stack {
+            functions, metric_filters, schedules, alarms, composite_alarms, event_source_mappings, pipes, ..
+        } = &mut self.stack;
+        event_source_mappings.retain(|_, mapping| functions.contains_key(&mapping.function));
         metric_filters.retain(|_, filter| functions.values().any(|function| function.log_group == filter.log_group));
         schedules.retain(|_, schedule| functions.contains_key(&schedule.function));
+        pipes.clear();
         alarms.clear();
         composite_alarms.clear();
     }
@@ -192,6 +205,8 @@ pub struct Lab {
     pub dynamodb: DynamoDb,
     /// SSM.
     pub ssm: Ssm,
+    /// SQS.
+    pub sqs: Sqs,
     /// Lambda.
     pub lambda: Arc<Lambda>,
     /// What was printed.
@@ -246,6 +261,7 @@ impl Lab {
             dynamodb.create_table(table).await?;
         }
         let ssm = Ssm::new(&stack.region, &stack.account_id, stack.ssm_parameters.values(), guard.clone());
+        let sqs = Sqs::of(&stack, guard.clone(), instruments.clone());
         let mut rooms = vec![engine, daemon];
         let mut user_pools = BTreeMap::new();
         for (id, pool) in &stack.user_pools {
@@ -261,11 +277,16 @@ impl Lab {
             keyring: keyring.clone(),
             dynamodb: open(&mut rooms, |listener| dynamodb.clone().serve(listener)).await?,
             ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
+            sqs: open(&mut rooms, |listener| sqs.clone().serve(listener)).await?,
             xray_daemon: xray_daemon.address().to_string(),
             other: open(&mut rooms, refuse).await?,
         };
         let lambda = Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone(), instruments.clone())?;
         let lambda = Arc::new(lambda);
+        let event_sources = EventSources::open(&stack, &sqs, &lambda, &calls)?;
+        let sources =
+            pipes::Rooms { dynamodb: &dynamodb, instruments: &instruments, logs: &logs, data: data.as_deref() };
+        let pipes = Pipes::open(&stack, &sources, &sqs).await?;
         // The API is up before the functions are: one of them may call it in init.
         if stack.apis.len() > 1 {
             return Err(LabError::OneApi(stack.apis.len()));
@@ -295,7 +316,7 @@ impl Lab {
             cloudwatch: cloudwatch.clone(),
         };
         let address = console.local_addr().map_err(LabError::Listen)?;
-        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone());
+        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone(), sqs.clone());
         let served = Console::new(sources, switches.clone());
         let console_address =
             ConsoleAddress { origin: format!("http://{address}"), secret: served.secret().to_owned() };
@@ -305,6 +326,7 @@ impl Lab {
             origin,
             dynamodb,
             ssm,
+            sqs,
             lambda,
             logs,
             calls,
@@ -323,7 +345,9 @@ impl Lab {
         lab.lambda.warm(provisions).await?;
         lab.provision(data.as_deref()).await?;
         lab.lambda.warm(|id| !provisions(id)).await?;
-        // Schedules begin with a whole stack, and alarms after them.
+        // Schedules, queues and pipes begin with a whole stack, and alarms after them.
+        lab._rooms.push(DropTask::spawn(event_sources.run()));
+        lab._rooms.push(DropTask::spawn(pipes.run(lab.lambda.clone(), Arc::new(lab.sqs.clone()))));
         let schedules: Vec<_> = lab.stack.schedules.values().cloned().collect();
         let run = scheduler::run(schedules, lab.lambda.clone(), lab.instruments.clock);
         lab._rooms.push(DropTask::spawn(run));

@@ -42,6 +42,11 @@ impl Guard {
         self.calls.push(Call { function, action, resource, status: status.as_u16() });
     }
 
+    /// Unique id of the function's session that signed; `None` where no function did.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Option<String> {
+        self.identity(headers).map(Identity::caller)
+    }
+
     /// Who is behind the access key of the `Credential=` of a request.
     fn identity(&self, headers: &HeaderMap) -> Option<&Identity> {
         let authorization = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;

@@ -11,15 +11,16 @@ use super::state::State;
 use super::{nearest_template, ride, terminal, workspace_of};
 use crate::console::SECRET_HEADER;
 use crate::dynamodb::Throughput;
+use crate::sqs::Disorder;
 use crate::switches::{Order, Wrong};
 
-/// The table or parameter fails, unless one of these says otherwise. The lab itself knows what goes together.
+/// The table, parameter or queue fails, unless one of these says otherwise. The lab itself knows what goes together.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab mend"
+    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break PaymentsQueue --disorder 0.2,0.5  the queue delivers twice, and out of order\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab mend"
 )]
 pub(super) struct Break {
-    /// Logical id of a table or a parameter in the template
+    /// Logical id of a table, a parameter or a queue in the template
     resource: String,
     #[command(flatten)]
     trouble: TroubleArgs,
@@ -52,6 +53,9 @@ struct TroubleArgs {
     /// Provision the table with so many units a second; a third number is the seconds of burst that it has [default: 300]
     #[arg(long, value_name = "READ,WRITE[,BURST]", value_parser = throughput)]
     capacity: Option<Throughput>,
+    /// Let the queue repeat this share of its deliveries, and hand out this share of its messages out of order
+    #[arg(long, value_name = "DUPLICATES,REORDERING", value_parser = disorder)]
+    disorder: Option<Disorder>,
     /// Overwrite the parameter
     #[arg(long, value_name = "TEXT")]
     value: Option<String>,
@@ -84,7 +88,7 @@ impl Break {
             }
         };
         let said = match wrong {
-            Wrong::Capacity(_) | Wrong::Value(_) => format!("{resource} {said} now."),
+            Wrong::Capacity(_) | Wrong::Value(_) | Wrong::Disorder(_) => format!("{resource} {said} now."),
             _ => format!("{calls} of {resource} {said} now."),
         };
         let wanted = Order { resource: Some(resource), trouble: Some(wrong), operation, share, seed };
@@ -103,6 +107,11 @@ impl TroubleArgs {
                 let said = format!("has {} read and {} write units a second", units.read, units.write);
                 (Wrong::Capacity(units), said)
             }
+            Self { disorder: Some(disorder), .. } => {
+                let Disorder { duplicates, reordering, seed } = &disorder;
+                let said = format!("repeats {duplicates} of its deliveries and reorders {reordering} (seed {seed})");
+                (Wrong::Disorder(disorder), said)
+            }
             Self { value: Some(value), .. } => {
                 let said = format!("is {value}");
                 (Wrong::Value(value), said)
@@ -112,6 +121,15 @@ impl TroubleArgs {
             _ => (Wrong::Fail, "fails".to_owned()),
         }
     }
+}
+
+/// `DUPLICATES,REORDERING`, each 0 to 1. Another seed each time.
+fn disorder(text: &str) -> Result<Disorder, String> {
+    let share = |text: &str| text.trim().parse().ok().filter(|share: &f64| (0.0..=1.0).contains(share));
+    let shares = text.split_once(',').and_then(|(first, second)| share(first).zip(share(second)));
+    let (duplicates, reordering) =
+        shares.ok_or_else(|| format!("\"{text}\" is not DUPLICATES,REORDERING, such as 0.2,0.5"))?;
+    Ok(Disorder { duplicates, reordering, seed: fastrand::u64(..1_000_000) })
 }
 
 /// `READ,WRITE` or `READ,WRITE,BURST`.
@@ -162,9 +180,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn capacity_is_two_or_three_numbers() {
+    fn capacity_is_two_or_three_numbers_and_disorder_two_shares() {
         assert_eq!(throughput("1,2"), Ok(Throughput { read: 1, write: 2, burst: None }));
         assert_eq!(throughput("1, 2, 0"), Ok(Throughput { read: 1, write: 2, burst: Some(0) }));
+        assert!(disorder("0.2, 0.5").is_ok_and(|disorder| disorder.duplicates == 0.2 && disorder.reordering == 0.5));
+        assert!(["", "0.2", "2,0", "x,0", "NaN,0"].into_iter().all(|wrong| disorder(wrong).is_err()));
         for wrong in ["", "1", "1,2,3,4", "1,x", "-1,1"] {
             assert!(throughput(wrong).is_err(), "{wrong}");
         }

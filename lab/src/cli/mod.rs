@@ -33,7 +33,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the whole stack until Ctrl-C: API, functions, tables and parameters
+    /// Run the whole stack until Ctrl-C: API, functions, tables, parameters and queues
     Up(up::Up),
     /// Run only DynamoDB and SSM, for `cargo lambda watch`
     Services(services::Services),
@@ -43,7 +43,7 @@ enum Command {
     Invoke(invoke::Invoke),
     /// Print a rider's token of the running lab's user pool
     Token(token::Token),
-    /// Let a table or a parameter of the running lab fail, or be slow
+    /// Let a table, a parameter or a queue of the running lab fail, or be slow
     Break(breakage::Break),
     /// End what `cargo lab break` began
     Mend(breakage::Mend),

@@ -62,8 +62,9 @@ impl Services {
         let lab = self.stack.start(plan, options).await?;
         write(env_file, &lab, &variables)?;
         let palette = Palette::stdout();
-        terminal::print(&palette.paint(Style::Bold, "\nDynamoDB and SSM for cargo lambda watch"));
+        terminal::print(&palette.paint(Style::Bold, "\nDynamoDB, SSM and SQS for cargo lambda watch"));
         terminal::print(&format!("  DynamoDB  {}\n  SSM       {}", lab.endpoints.dynamodb, lab.endpoints.ssm));
+        terminal::print(&format!("  SQS       {}", lab.endpoints.sqs));
         terminal::print(&palette.paint(Style::Bold, "\nIn another terminal"));
         terminal::print(&format!("  cargo lambda watch --env-file {}", env_file.display()));
         let body = super::ride::Booking::default().body();
@@ -95,8 +96,8 @@ fn write(path: &Path, lab: &Lab, variables: &BTreeMap<String, String>) -> anyhow
         "# Written by `cargo lab services`; valid while it runs.\n\
          AWS_REGION={}\nAWS_ACCESS_KEY_ID=LAB.watch\nAWS_SECRET_ACCESS_KEY=lab-secret-that-opens-nothing\n\
          AWS_SESSION_TOKEN=lab-session-that-opens-nothing\nAWS_EC2_METADATA_DISABLED=true\n\
-         AWS_ENDPOINT_URL_DYNAMODB={}\nAWS_ENDPOINT_URL_SSM={}\nAWS_ENDPOINT_URL={}\n",
-        lab.endpoints.region, lab.endpoints.dynamodb, lab.endpoints.ssm, lab.endpoints.other
+         AWS_ENDPOINT_URL_DYNAMODB={}\nAWS_ENDPOINT_URL_SSM={}\nAWS_ENDPOINT_URL_SQS={}\nAWS_ENDPOINT_URL={}\n",
+        lab.endpoints.region, lab.endpoints.dynamodb, lab.endpoints.ssm, lab.endpoints.sqs, lab.endpoints.other
     );
     for (name, value) in variables {
         text.push_str(&format!("{name}={value}\n"));

@@ -1,7 +1,7 @@
 //! The console: one page and the JSON behind it, on a port of its own. `cargo lab alarms`, `requests`, `trace`, `logs`,
 //! `errors` and `metrics` ask the same.
 //!
-//! It only looks. The one order that it takes, breaking a table or a parameter on purpose, needs a secret which stands in the
+//! It only looks. The one order that it takes, breaking a table, a parameter or a queue on purpose, needs a secret which stands in the
 //! lab's state file: a page from elsewhere cannot know it. Whoever names another host than loopback is refused, so that
 //! no other page can read through a name of its own.
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 /// Most bytes of a synchronous invocation's payload, in either direction.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-pub(super) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+pub(crate) const PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
 /// What a caller hands to a function.
 #[derive(Debug, Clone)]

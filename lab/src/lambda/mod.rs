@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub(crate) use invocation::PAYLOAD_LIMIT;
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use trouble::Trouble;
 pub use variables::Endpoints;

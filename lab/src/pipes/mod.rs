@@ -12,6 +12,7 @@ mod enrichment;
 mod machine;
 mod metrics;
 mod permission;
+mod queues;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -97,11 +98,12 @@ struct Ready {
 }
 
 impl Pipes {
-    /// Judges the roles of all pipes and finds where each begins. What is written from now on is after `LATEST`.
+    /// Judges the roles of all pipes and finds where each begins: where it was, if the target still has what it was given.
+    /// What is written from now on is after `LATEST`.
     ///
     /// # Errors
     /// When a role lacks a permission, a stream is missing, or a place cannot be found.
-    pub(crate) async fn open(stack: &Stack, rooms: &Rooms<'_>) -> Result<Self, PipeError> {
+    pub(crate) async fn open(stack: &Stack, rooms: &Rooms<'_>, target: &impl Target) -> Result<Self, PipeError> {
         let mut ready = Vec::new();
         for pipe in stack.pipes.values() {
             permission::check(pipe, stack)?;
@@ -110,7 +112,9 @@ impl Pipes {
             let stream = rooms.dynamodb.stream(&source.stream_arn).ok_or_else(missing)?;
             let checkpoint = Checkpoint::open(rooms.data, &pipe.name, &source.stream_arn)?;
             let from = match (checkpoint.kept(), source.start) {
-                (Some(kept), _) => Some(kept),
+                (Some(kept), _) if target.survives() => Some(kept),
+                // What the queue held is gone with the last lab: all that the stream still has is sent again.
+                (Some(_), _) => None,
                 (None, StartingPosition::TrimHorizon) => None,
                 (None, StartingPosition::Latest) => stream.latest().await?,
             };

@@ -24,6 +24,9 @@ pub(crate) enum Delivered {
 
 /// Queues, by ARN.
 pub(crate) trait Target: Send + Sync + 'static {
+    /// Whether messages are still there when a lab is started again.
+    fn survives(&self) -> bool;
+
     /// Sends these bodies as one batch, in their order. The pipe keeps to the limits of a batch; what is longer is refused there.
     fn deliver(&self, queue_arn: &str, bodies: &[String]) -> impl Future<Output = Delivered> + Send;
 }

@@ -1,4 +1,4 @@
-//! Breaking the stack on purpose: tables and parameters that fail, are slow, throttle, or are not what they were.
+//! Breaking the stack on purpose: tables, parameters and queues that fail, are slow, throttle, or are not what they were.
 
 mod order;
 mod refusal;
@@ -12,6 +12,7 @@ pub use refusal::Refusal;
 
 use crate::aws::{Fault, Trouble};
 use crate::dynamodb::{self, DynamoDb, Throughput};
+use crate::sqs::{self, Disorder, Sqs};
 use crate::ssm::{self, Ssm};
 use crate::template::Stack;
 
@@ -20,6 +21,7 @@ use crate::template::Stack;
 pub struct Switches {
     dynamodb: DynamoDb,
     ssm: Ssm,
+    sqs: Sqs,
     targets: Vec<Target>,
 }
 
@@ -36,6 +38,7 @@ struct Target {
 enum Kind {
     Table,
     Parameter,
+    Queue,
 }
 
 impl Kind {
@@ -43,6 +46,7 @@ impl Kind {
         match self {
             Self::Table => "table",
             Self::Parameter => "parameter",
+            Self::Queue => "queue",
         }
     }
 
@@ -50,13 +54,14 @@ impl Kind {
         match self {
             Self::Table => &dynamodb::OPERATIONS,
             Self::Parameter => &ssm::OPERATIONS,
+            Self::Queue => &sqs::OPERATIONS,
         }
     }
 }
 
 impl Switches {
     /// The switches of a stack.
-    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm) -> Self {
+    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm, sqs: Sqs) -> Self {
         let tables = stack.tables.iter().map(|(id, table)| Target {
             id: id.clone(),
             kind: Kind::Table,
@@ -69,8 +74,14 @@ impl Switches {
             name: parameter.name.clone(),
             arn: ssm.arn(&parameter.name),
         });
-        let targets = tables.chain(parameters).collect();
-        Self { dynamodb, ssm, targets }
+        let queues = stack.queues.iter().map(|(id, queue)| Target {
+            id: id.clone(),
+            kind: Kind::Queue,
+            name: queue.name.clone(),
+            arn: queue.arn.clone(),
+        });
+        let targets = tables.chain(parameters).chain(queues).collect();
+        Self { dynamodb, ssm, sqs, targets }
     }
 
     /// Carries out an order, wholly or not at all.
@@ -92,6 +103,12 @@ impl Switches {
             Some(Wrong::Value(value)) => {
                 for target in single(order, &targets, Kind::Parameter, "value")? {
                     self.ssm.overwrite(&target.name, value);
+                }
+            }
+            Some(Wrong::Disorder(disorder)) => {
+                for target in single(order, &targets, Kind::Queue, "disorder")? {
+                    // A target is a queue of the stack, so that there is one to disturb.
+                    let _ = self.sqs.disturb(&target.name, disorder.clone());
                 }
             }
             Some(Wrong::Fail) => self.trouble(order, &targets, &Trouble::Fail),
@@ -134,6 +151,7 @@ impl Switches {
             match target.kind {
                 Kind::Table => self.dynamodb.switch.set_for(&target.arn, fault),
                 Kind::Parameter => self.ssm.switch.set_for(&target.arn, fault),
+                Kind::Queue => self.sqs.switch.set_for(&target.arn, fault),
             }
         }
     }
@@ -148,12 +166,16 @@ impl Switches {
             match target.kind {
                 Kind::Table => self.dynamodb.switch.mend(&target.arn, operation),
                 Kind::Parameter => self.ssm.switch.mend(&target.arn, operation),
+                Kind::Queue => self.sqs.switch.mend(&target.arn, operation),
             }
             match target.kind {
                 // What is not of one operation is not mended with one.
                 _ if operation.is_some() => {}
                 Kind::Table => self.dynamodb.as_in_template(&target.name),
                 Kind::Parameter => self.ssm.put_back(&target.name),
+                Kind::Queue => {
+                    let _ = self.sqs.disturb(&target.name, Disorder::default());
+                }
             }
         }
         Ok(())
@@ -196,6 +218,14 @@ fn bounds(order: &Order) -> Result<(), Refusal> {
     match &order.trouble {
         Some(Wrong::Slow { ms }) if !(1..=600_000).contains(ms) => {
             Err(Refusal::out_of_range("ms", ms, "1 to 600000 milliseconds"))
+        }
+        Some(Wrong::Disorder(Disorder { duplicates, reordering, .. })) => {
+            for (name, share) in [("duplicates", duplicates), ("reordering", reordering)] {
+                if !(0.0..=1.0).contains(share) {
+                    return Err(Refusal::out_of_range(name, share, "0 to 1"));
+                }
+            }
+            Ok(())
         }
         Some(Wrong::Capacity(Throughput { read, write, burst })) => {
             for (name, units) in [("read", read), ("write", write)] {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::Throughput;
+use crate::sqs::Disorder;
 
 /// An order to break something, or to mend it.
 ///
@@ -12,7 +13,7 @@ use crate::dynamodb::Throughput;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// Logical id of a table or a parameter; every one of them without it.
+    /// Logical id of a table, a parameter or a queue; every one of them without it.
     pub resource: Option<String>,
     /// What shall be wrong; nothing any more without it.
     pub trouble: Option<Wrong>,
@@ -28,7 +29,7 @@ pub struct Order {
 }
 
 /// What is wrong.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Wrong {
     /// `"fail"`: calls are answered with `InternalServerError`, a 500.
@@ -46,6 +47,8 @@ pub enum Wrong {
     Capacity(Throughput),
     /// `{"value":"http://example.com"}`: somebody has overwritten the parameter. Mending puts the old value back.
     Value(String),
+    /// `{"disorder":{"duplicates":0.2,"reordering":0.5,"seed":7}}`: the queue delivers twice and out of order, until mended.
+    Disorder(Disorder),
 }
 
 #[cfg(test)]
@@ -64,6 +67,8 @@ mod tests {
         assert_eq!(read(json!({"trouble": {"slow": {"ms": 5}}})).trouble, Some(Wrong::Slow { ms: 5 }));
         let capacity = read(json!({"trouble": {"capacity": {"read": 1, "write": 2}}})).trouble;
         assert_eq!(capacity, Some(Wrong::Capacity(Throughput { read: 1, write: 2, burst: None })));
+        let disorder = read(json!({"trouble": {"disorder": {"duplicates": 0.5}}})).trouble;
+        assert_eq!(disorder, Some(Wrong::Disorder(Disorder { duplicates: 0.5, ..Disorder::default() })));
         assert_eq!(read(json!({"trouble": {"value": "x"}})).trouble, Some(Wrong::Value("x".to_owned())));
         assert_eq!(read(json!({"resource": null, "trouble": null})), Order::default());
     }

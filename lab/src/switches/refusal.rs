@@ -5,8 +5,8 @@ use super::Order;
 /// Why an order is not carried out. Nothing has changed then.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// No such table or parameter.
-    #[error("the stack has no table or parameter \"{asked}\"; it has {known}")]
+    /// No such table, parameter or queue.
+    #[error("the stack has no table, parameter or queue \"{asked}\"; it has {known}")]
     NoSuchResource {
         /// What was asked for.
         asked: String,

@@ -12,8 +12,13 @@ async fn switches() -> (Switches, DropTask) {
         name: name.to_owned(),
         arn: format!("arn:of:{name}"),
     };
-    let targets = vec![target("RidesTable", Kind::Table, "rides"), target("FleetUrl", Kind::Parameter, "/fleet/URL")];
-    (Switches { dynamodb, ssm, targets }, engine)
+    let targets = vec![
+        target("RidesTable", Kind::Table, "rides"),
+        target("FleetUrl", Kind::Parameter, "/fleet/URL"),
+        target("Payments", Kind::Queue, "payments"),
+    ];
+    let sqs = Sqs::new("r", "a", std::iter::empty(), Guard::default());
+    (Switches { dynamodb, ssm, sqs, targets }, engine)
 }
 
 fn order(resource: &str, trouble: Wrong) -> Order {
@@ -24,13 +29,16 @@ fn order(resource: &str, trouble: Wrong) -> Order {
 async fn an_order_that_makes_no_sense_is_refused_by_name() {
     let (switches, _engine) = switches().await;
     let units = |read, write, burst| Wrong::Capacity(Throughput { read, write, burst });
+    let disorder = |duplicates| Wrong::Disorder(Disorder { duplicates, ..Disorder::default() });
     let good = order("RidesTable", Wrong::Fail);
     let operation = |operation: &str| Some(operation.to_owned());
     for (order, named) in [
-        (order("Rides", Wrong::Fail), "no table or parameter \"Rides\"; it has RidesTable, FleetUrl"),
+        (order("Rides", Wrong::Fail), "no table, parameter or queue \"Rides\"; it has RidesTable, FleetUrl, Payments"),
         (order("FleetUrl", units(1, 1, None)), "FleetUrl is a parameter"),
         (order("RidesTable", Wrong::Value("x".to_owned())), "RidesTable is a table"),
         (Order { resource: None, ..order("", units(1, 1, None)) }, "\"capacity\" needs a \"resource\""),
+        (order("RidesTable", disorder(0.5)), "RidesTable is a table"),
+        (order("Payments", disorder(1.5)), "\"duplicates\" is 1.5"),
         (order("RidesTable", units(0, 1, None)), "\"read\" is 0"),
         (order("RidesTable", units(1, 40_001, None)), "\"write\" is 40001"),
         (order("RidesTable", units(1, 1, Some(301))), "\"burst\" is 301"),

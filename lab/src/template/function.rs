@@ -21,6 +21,7 @@ const PROPERTIES: Known = Known {
         "CodeUri",
         "Environment",
         "EventInvokeConfig",
+        "Events",
         "FunctionName",
         "Handler",
         "LoggingConfig",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::pipe::Pipe;
+use super::queued::{EventSourceMapping, Queue};
 use super::watched::{
     Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup, Urgency,
 };
@@ -79,6 +80,10 @@ pub struct Stack {
     pub schedules: BTreeMap<String, Schedule>,
     /// `AWS::Pipes::Pipe`.
     pub pipes: BTreeMap<String, Pipe>,
+    /// `AWS::SQS::Queue`.
+    pub queues: BTreeMap<String, Queue>,
+    /// `AWS::Lambda::EventSourceMapping`, and what SAM makes of functions' events.
+    pub event_source_mappings: BTreeMap<String, EventSourceMapping>,
     /// Outputs in the template's order.
     pub outputs: Vec<Output>,
     /// Resources that exist in the template but have no effect on one machine: logical id, type and the reason.

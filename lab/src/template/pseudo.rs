@@ -40,6 +40,11 @@ pub(crate) fn global_arn(inputs: &Inputs, service: &str, resource: &str) -> Stri
     format!("arn:{}:{service}::{}:{resource}", partition(&inputs.region), inputs.account_id)
 }
 
+/// Where a service is.
+pub(crate) fn origin(inputs: &Inputs, service: &str) -> String {
+    format!("https://{service}.{}.{}", inputs.region, url_suffix(&inputs.region))
+}
+
 /// Host of an API's stages.
 pub(crate) fn api_origin(inputs: &Inputs, api_id: &str) -> String {
     format!("https://{api_id}.execute-api.{}.{}", inputs.region, url_suffix(&inputs.region))

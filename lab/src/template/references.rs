@@ -57,6 +57,8 @@ impl<'t> References<'t> {
             Kind::Topic => Ok(topic_arn(scope.inputs, &self.physical_name(name, scope, user)?)),
             Kind::Subscription => Ok(subscription_arn(scope.inputs, name)),
             Kind::Key => Ok(key_id(scope.inputs, name)),
+            Kind::Queue => Ok(queue_url(scope.inputs, &self.physical_name(name, scope, user)?)),
+            Kind::EventSourceMapping => Ok(pseudo::uuid(scope.inputs, name)),
             Kind::QueryDefinition => Ok(pseudo::uuid(scope.inputs, name)),
             Kind::SamplingRule => Ok(sampling_rule_arn(scope.inputs, &self.physical_name(name, scope, user)?)),
             Kind::TraceGroup => self.attribute(name, "GroupARN", scope, user),
@@ -114,6 +116,10 @@ impl<'t> References<'t> {
             }
             (Kind::Schedule, "Arn") => Ok(schedule_arn(inputs, &name()?)),
             (Kind::Pipe, "Arn") => Ok(pipe_arn(inputs, &name()?)),
+            (Kind::Queue, "Arn") => Ok(queue_arn(inputs, &name()?)),
+            (Kind::Queue, "QueueName") => name(),
+            (Kind::Queue, "QueueUrl") => Ok(queue_url(inputs, &name()?)),
+            (Kind::EventSourceMapping, "Id") => Ok(pseudo::uuid(inputs, id)),
             (Kind::Custom, _) => Err(user.error(format!(
                 "{id}.{attribute} is what the function behind {id} answers when it runs; the lab fixes all names before"
             ))),
@@ -142,7 +148,10 @@ impl<'t> References<'t> {
             Kind::QueryDefinition | Kind::Schedule | Kind::Pipe => Some("Name"),
             Kind::SamplingRule => Some("SamplingRule.RuleName"),
             Kind::TraceGroup => Some("GroupName"),
+            Kind::Queue => Some("QueueName"),
             Kind::Subscription
+            | Kind::QueuePolicy
+            | Kind::EventSourceMapping
             | Kind::TopicPolicy
             | Kind::Key
             | Kind::EventInvokeConfig
@@ -235,6 +244,8 @@ fn attributes(kind: Kind) -> &'static [&'static str] {
         Kind::QueryDefinition => &["QueryDefinitionId"],
         Kind::SamplingRule => &["RuleARN"],
         Kind::TraceGroup => &["GroupARN"],
+        Kind::Queue => &["Arn", "QueueName", "QueueUrl"],
+        Kind::EventSourceMapping => &["Id"],
         Kind::Permission
         | Kind::ApiAccount
         | Kind::Policy
@@ -244,6 +255,7 @@ fn attributes(kind: Kind) -> &'static [&'static str] {
         | Kind::KeyAlias
         | Kind::MetricFilter
         | Kind::EventInvokeConfig
+        | Kind::QueuePolicy
         | Kind::Custom => &[],
     }
 }
@@ -291,6 +303,14 @@ pub(crate) fn alarm_arn(inputs: &Inputs, name: &str) -> String {
 
 pub(crate) fn topic_arn(inputs: &Inputs, name: &str) -> String {
     arn(inputs, "sns", name)
+}
+
+pub(crate) fn queue_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "sqs", name)
+}
+
+pub(crate) fn queue_url(inputs: &Inputs, name: &str) -> String {
+    format!("{}/{}/{name}", pseudo::origin(inputs, "sqs"), inputs.account_id)
 }
 
 fn subscription_arn(inputs: &Inputs, id: &str) -> String {

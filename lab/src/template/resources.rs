@@ -48,6 +48,9 @@ pub(crate) enum Kind {
     Schedule,
     EventInvokeConfig,
     Pipe,
+    Queue,
+    QueuePolicy,
+    EventSourceMapping,
     Custom,
 }
 
@@ -80,6 +83,9 @@ const TYPES: &[(&str, Kind)] = &[
     ("AWS::Scheduler::Schedule", Kind::Schedule),
     ("AWS::Lambda::EventInvokeConfig", Kind::EventInvokeConfig),
     ("AWS::Pipes::Pipe", Kind::Pipe),
+    ("AWS::SQS::Queue", Kind::Queue),
+    ("AWS::SQS::QueuePolicy", Kind::QueuePolicy),
+    ("AWS::Lambda::EventSourceMapping", Kind::EventSourceMapping),
     ("AWS::CloudFormation::CustomResource", Kind::Custom),
 ];
 

@@ -12,8 +12,8 @@ use super::references::{self, References};
 use super::resources::{self, Kind, Resource};
 use super::tree::{Node, Value};
 use super::{
-    api, callers, cognito, custom, dependencies, function, iam, names, outputs, permission, pipe, pseudo, rules,
-    simple, table, watching,
+    api, callers, cognito, custom, dependencies, event_source, function, iam, names, outputs, permission, pipe, pseudo,
+    queue, queue_policy, rules, simple, table, watching,
 };
 
 /// A resource whose properties are resolved.
@@ -130,8 +130,15 @@ fn read_resources(
             | Kind::SamplingRule
             | Kind::TraceGroup
             | Kind::Schedule
+            | Kind::QueuePolicy
+            | Kind::EventSourceMapping
             | Kind::EventInvokeConfig
             | Kind::Pipe => {}
+            Kind::Queue => {
+                let queue = queue::read(item, scope)?;
+                taken.claim("queue", &queue.name, item)?;
+                stack.queues.insert(id, queue);
+            }
             Kind::Table => {
                 let table = table::read(item, scope)?;
                 taken.claim("table", &table.name, item)?;
@@ -170,6 +177,7 @@ fn read_resources(
     for item in of(Kind::Policy) {
         iam::attach(item, stack)?;
     }
+    queued(stack, resolved, taken)?;
     for item in of(Kind::Pipe) {
         let pipe = pipe::read(item, stack, scope, resolved)?;
         taken.claim("pipe", &pipe.name, item)?;
@@ -189,6 +197,29 @@ fn read_resources(
             _ => continue,
         };
         stack.without_effect.push((item.id.to_owned(), item.resource.type_name.clone(), reason));
+    }
+    Ok(())
+}
+
+/// What is about queues, once they and the functions are read.
+fn queued(stack: &mut Stack, resolved: &[Resolved<'_>], taken: &mut Taken) -> Result<(), TemplateError> {
+    for item in resolved {
+        match item.resource.kind {
+            Kind::Queue => queue::check_redrive(item, stack)?,
+            Kind::QueuePolicy => {
+                let reason = queue_policy::read(item, stack)?;
+                stack.without_effect.push((item.id.to_owned(), item.resource.type_name.clone(), reason));
+            }
+            Kind::EventSourceMapping => {
+                event_source::add(event_source::read(item, stack)?, item, stack, taken)?;
+            }
+            Kind::Function => {
+                for mapping in event_source::of_function(item, stack)? {
+                    event_source::add(mapping, item, stack, taken)?;
+                }
+            }
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -22,6 +22,7 @@ mod load;
 mod observed;
 mod observing_commands;
 mod openapi;
+mod piped;
 mod privilege;
 mod quiet_hour;
 mod quoted_commands;

@@ -48,7 +48,7 @@ async fn a_wrong_order_is_refused_by_name_and_changes_nothing() {
             "RideFleetUrlParameter is a parameter",
         ),
         (json!({"resource": "RidesTable", "trouble": {"value": "x"}}), 400, "RidesTable is a table"),
-        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table or parameter \"Rides\""),
+        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table, parameter or queue \"Rides\""),
         (json!({"resource": "RidesTable", "trouble": "explode"}), 400, "explode"),
         (json!({"resource": "RidesTable", "trouble": "fail", "shares": 1}), 400, "shares"),
         (json!({"resource": "RidesTable", "trouble": "fail", "share": 2}), 400, "\"share\" is 2"),

@@ -38,9 +38,14 @@ fn stack(change: impl Fn(&str) -> String) -> Stack {
 struct Queues {
     sent: mpsc::UnboundedSender<(String, Vec<String>)>,
     down: Mutex<u32>,
+    survive: bool,
 }
 
 impl Target for Queues {
+    fn survives(&self) -> bool {
+        self.survive
+    }
+
     async fn deliver(&self, queue_arn: &str, bodies: &[String]) -> Delivered {
         let mut down = self.down.lock().unwrap_or_else(PoisonError::into_inner);
         if *down > 0 {
@@ -62,19 +67,24 @@ struct Running {
 }
 
 /// The pipe of the template over a function, and a queue that is down for so many calls.
-async fn running(stack: &Stack, data: Option<&Path>, function: fn(&Value) -> Outcome, down: u32) -> Running {
+async fn running(stack: &Stack, down: u32) -> Running {
+    kept(stack, None, down, true).await
+}
+
+/// The same, with a directory, and a queue that keeps its messages over a restart or does not.
+async fn kept(stack: &Stack, data: Option<&Path>, down: u32, survive: bool) -> Running {
     let (database, engine) = DynamoDb::open(data, "arn", Guard::default()).await.expect("opens");
     let instruments = Instruments { clock: Clock::starting_now(COMPRESS), ..Instruments::default() };
     let database = database.measured(instruments.clone());
     database.create_table(&stack.tables["Rides"]).await.expect("made");
     let logs = Logs::default();
     let rooms = Rooms { dynamodb: &database, instruments: &instruments, logs: &logs, data };
-    let pipes = Pipes::open(stack, &rooms).await.expect("opens");
     let (sent, received) = mpsc::unbounded_channel();
-    let target = Arc::new(Queues { sent, down: Mutex::new(down) });
+    let target = Arc::new(Queues { sent, down: Mutex::new(down), survive });
+    let pipes = Pipes::open(stack, &rooms, &*target).await.expect("opens");
     let invoke = move |function_id: String, invocation: Invocation| {
         assert_eq!(function_id, "Place");
-        std::future::ready(function(&serde_json::from_slice(&invocation.payload).expect("JSON")))
+        std::future::ready(place(&serde_json::from_slice(&invocation.payload).expect("JSON")))
     };
     let ready = pipes.0.into_iter().next().expect("a pipe");
     let pipe = DropTask::spawn(ready.driver(target, invoke, fastrand::Rng::with_seed(7)).run());
@@ -137,7 +147,7 @@ fn job(ride: &str) -> (String, Value) {
 
 #[tokio::test]
 async fn new_rides_become_jobs_and_nothing_else_does() {
-    let mut running = running(&stack(str::to_owned), None, place, 0).await;
+    let mut running = running(&stack(str::to_owned), 0).await;
     running.put("1", "new").await;
     running.put("1", "changed").await;
     running.put("none", "new").await;
@@ -156,7 +166,7 @@ async fn new_rides_become_jobs_and_nothing_else_does() {
 #[tokio::test]
 async fn a_bad_ride_steps_aside_and_is_pointed_at() {
     let stack = stack(|text| text.replace("MaximumRetryAttempts: 5", "MaximumRetryAttempts: 1"));
-    let mut running = running(&stack, None, place, 0).await;
+    let mut running = running(&stack, 0).await;
     for ride in ["1", "2", "bad", "3"] {
         running.put(ride, "new").await;
     }
@@ -182,7 +192,7 @@ async fn a_bad_ride_steps_aside_and_is_pointed_at() {
 
 #[tokio::test]
 async fn while_the_queue_is_down_the_stream_waits() {
-    let mut running = running(&stack(str::to_owned), None, place, 8).await;
+    let mut running = running(&stack(str::to_owned), 8).await;
     for ride in ["1", "2"] {
         running.put(ride, "new").await;
     }
@@ -190,12 +200,12 @@ async fn while_the_queue_is_down_the_stream_waits() {
     assert!(running.sum("TargetStageFailed") >= 8.0, "more often than the attempts that it has");
 }
 
-#[tokio::test]
-async fn a_pipe_goes_on_where_it_was() {
+/// Writes a ride, stops, writes one while no pipe runs, starts again and writes a third: what is sent after the start.
+async fn after_a_restart(survive: bool, count: usize) -> Vec<(String, Value)> {
     let directory = tempfile::tempdir().expect("a directory");
     let stack = stack(str::to_owned);
     {
-        let mut first = running(&stack, Some(directory.path()), place, 0).await;
+        let mut first = kept(&stack, Some(directory.path()), 0, survive).await;
         first.put("1", "new").await;
         assert_eq!(first.messages(1).await, [job("1")]);
         let note = directory.path().join("pipe-payments.json");
@@ -203,19 +213,30 @@ async fn a_pipe_goes_on_where_it_was() {
             tokio::task::yield_now().await;
         }
     }
-    let (database, _engine) = DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
-    let item = json!({"RideId": {"S": "2"}, "State": {"S": "between"}});
-    database.call("PutItem", &json!({"TableName": "rides", "Item": item})).await.expect("stored while no pipe ran");
-    drop((database, _engine));
-    let mut second = running(&stack, Some(directory.path()), place, 0).await;
+    {
+        let (database, _engine) = DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
+        let item = json!({"RideId": {"S": "2"}, "State": {"S": "between"}});
+        database.call("PutItem", &json!({"TableName": "rides", "Item": item})).await.expect("stored");
+    }
+    let mut second = kept(&stack, Some(directory.path()), 0, survive).await;
     second.put("3", "new").await;
-    assert_eq!(second.messages(2).await, [job("2"), job("3")], "what was written in between, and not the first again");
+    second.messages(count).await
+}
+
+#[tokio::test]
+async fn a_pipe_goes_on_where_it_was() {
+    assert_eq!(after_a_restart(true, 2).await, [job("2"), job("3")]);
+}
+
+#[tokio::test]
+async fn what_a_queue_has_lost_is_sent_again() {
+    assert_eq!(after_a_restart(false, 3).await, [job("1"), job("2"), job("3")]);
 }
 
 #[tokio::test]
 async fn without_an_enrichment_records_go_on_as_they_are() {
     let stack = stack(|text| text.replace("      Enrichment: !GetAtt Place.Arn\n", ""));
-    let mut running = running(&stack, None, place, 0).await;
+    let mut running = running(&stack, 0).await;
     running.put("1", "new").await;
     let (queue, record) = running.messages(1).await.remove(0);
     assert_eq!((queue.as_str(), record["eventName"].as_str()), ("payments", Some("INSERT")));
@@ -232,7 +253,9 @@ async fn what_the_role_may_not_do_is_known_at_start() {
         let (database, _engine) = DynamoDb::open(None, "arn", Guard::default()).await.expect("opens");
         let (instruments, logs) = (Instruments::default(), Logs::default());
         let rooms = Rooms { dynamodb: &database, instruments: &instruments, logs: &logs, data: None };
-        let Err(error) = Pipes::open(&stack, &rooms).await else { panic!("{action} is missing") };
+        let (sent, _received) = mpsc::unbounded_channel();
+        let target = Queues { sent, down: Mutex::new(0), survive: true };
+        let Err(error) = Pipes::open(&stack, &rooms, &target).await else { panic!("{action} is missing") };
         assert!(matches!(&error, PipeError::NotAllowed { action: missing, .. } if missing == action), "{error}");
         error.to_string()
     };
@@ -243,11 +266,7 @@ async fn what_the_role_may_not_do_is_known_at_start() {
         "lambda:InvokeFunction",
     )
     .await;
-    let words = check(
-        "                  - !Sub arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:dead\n",
-        "sqs:SendMessage",
-    )
-    .await;
+    let words = check("                  - !GetAtt Dead.Arn\n", "sqs:SendMessage").await;
     assert!(
         words.contains(
             "pipe payments: its role PipeRole may not do sqs:SendMessage on arn:aws:sqs:eu-west-2:123456789012:dead"

@@ -16,6 +16,7 @@ use super::intrinsics::Scope;
 use super::model::Stack;
 use super::permission::function_of;
 use super::properties::{DESCRIPTION, Known, TAGS};
+use super::queue::queue_of;
 use super::references::pipe_arn;
 use super::stack::Resolved;
 use super::tree::Node;
@@ -49,7 +50,7 @@ const LOGGING: Known = Known {
 };
 const LOG_GROUP: Known = Known { what: "CloudwatchLogsLogDestination", used: &["LogGroupArn"], without_effect: &[] };
 
-/// Reads a pipe; tables, functions, roles and policies are read already.
+/// Reads a pipe; tables, queues, functions, roles and policies are read already.
 pub(crate) fn read(
     item: &Resolved<'_>,
     stack: &Stack,
@@ -79,22 +80,20 @@ pub(crate) fn read(
         role: trust::role(node.require("RoleArn")?, &arn, &scope.inputs.account_id, stack, resolved)?,
         source: source::read(node, stack)?,
         enrichment: node.get("Enrichment").map(|function| function_of(function, stack)).transpose()?,
-        target: queue(node.require("Target")?)?,
+        target: queue(node.require("Target")?, stack)?,
         arn,
         name,
     })
 }
 
-/// ARN of a standard queue.
-fn queue(node: &Node) -> Result<String, TemplateError> {
+/// ARN of a queue of the template, which are standard queues all.
+fn queue(node: &Node, stack: &Stack) -> Result<String, TemplateError> {
     let arn = node.text()?;
-    let parts: Vec<&str> = arn.split(':').collect();
-    match parts[..] {
-        ["arn", _, "sqs", _, _, name] if name.ends_with(".fifo") => {
-            Err(node.error(format!("\"{name}\" is a FIFO queue, which the lab does not send to")))
+    match queue_of(&arn, stack) {
+        Some(_) => Ok(arn),
+        None => {
+            Err(node.error(format!("\"{arn}\" is no queue of this template; the lab's pipes send to nothing else")))
         }
-        ["arn", _, "sqs", _, _, name] if !name.is_empty() => Ok(arn),
-        _ => Err(node.error(format!("\"{arn}\" is no queue's ARN; the lab sends to SQS only"))),
     }
 }
 

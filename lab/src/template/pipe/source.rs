@@ -67,7 +67,7 @@ pub(super) fn read(pipe: &Node, stack: &Stack) -> Result<PipeSource, TemplateErr
         retries: limit(stream, "MaximumRetryAttempts", 10_000)?,
         record_age: limit(stream, "MaximumRecordAgeInSeconds", 604_800)?.map(u64::from).map(Duration::from_secs),
         bisect: bisect.is_some(),
-        dead_letters: stream.get("DeadLetterConfig").map(dead_letters).transpose()?,
+        dead_letters: stream.get("DeadLetterConfig").map(|node| dead_letters(node, stack)).transpose()?,
     })
 }
 
@@ -97,7 +97,7 @@ fn filters(node: &Node) -> Result<Vec<EventPattern>, TemplateError> {
 
 /// "EventBridge Pipes does not support first-in first-out (FIFO) DLQs for stream sources."
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-error-troubleshooting.html>
-fn dead_letters(node: &Node) -> Result<String, TemplateError> {
+fn dead_letters(node: &Node, stack: &Stack) -> Result<String, TemplateError> {
     DEAD_LETTERS.check(node)?;
-    queue(node.require("Arn")?)
+    queue(node.require("Arn")?, stack)
 }

@@ -112,8 +112,8 @@ fn resource(text: &str, expected: &str) {
 #[test]
 fn a_resource_that_the_lab_does_not_know_is_named() {
     resource(
-        "{ Type: 'AWS::SQS::Queue' }",
-        "Resources.R.Type: the lab does not know the resource type AWS::SQS::Queue",
+        "{ Type: 'AWS::Kinesis::Stream' }",
+        "Resources.R.Type: the lab does not know the resource type AWS::Kinesis::Stream",
     );
     resource("{ Type: 'AWS::DynamoDB::Tabel' }", "(did you mean \"AWS::DynamoDB::Table\"?)");
     resource("{ Properties: {} }", "Resources.R: \"Type\" is missing");

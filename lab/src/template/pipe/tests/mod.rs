@@ -91,8 +91,8 @@ fn what_the_lab_does_not_do_is_refused_by_name() {
     );
     check("Level: ERROR", "Level: LOUD", "must be one of OFF, ERROR, INFO, TRACE");
     check("CloudwatchLogsLogDestination:", "S3LogDestination:", "does not know \"S3LogDestination\"");
-    check("${AWS::AccountId}:payments\n      Log", "${AWS::AccountId}:payments.fifo\n      Log", "is a FIFO queue");
-    check(":dead\n        Filter", ":dead.fifo\n        Filter", "is a FIFO queue");
+    check("Target: !GetAtt Payments.Arn", "Target: arn:aws:sns:e:1:topic", "is no queue of this template");
+    check("Arn: !GetAtt Dead.Arn", "Arn: arn:aws:sqs:e:1:elsewhere", "is no queue of this template");
     check("Enrichment: !GetAtt Place.Arn", "Enrichment: arn:aws:states:e:1:x", "is no function of this template");
     check("\"INSERT\"]", "{\"suffix\": \"T\"}]", "the lab does not compare by \"suffix\"");
     check(
@@ -101,7 +101,7 @@ fn what_the_lab_does_not_do_is_refused_by_name() {
         "lets pipes.amazonaws.com do no sts:AssumeRole",
     );
     check("pipe/payments", "pipe/others", "lets pipes.amazonaws.com do no sts:AssumeRole");
-    check("Name: payments", "Name: 'a b'", "is no pipe's name");
+    check("      Name: payments", "      Name: 'a b'", "is no pipe's name");
     check("      Description: new", "      Descriptoin: new", "did you mean \"Description\"?");
 }
 

@@ -69,6 +69,17 @@ const PIPE: &[(&str, &str)] = &[
 ];
 const ENRICHMENT: &[(&str, &str)] = &[("EnrichmentStageDuration", MILLISECONDS), ("EnrichmentStageFailed", NONE)];
 const EXECUTIONS: &[(&str, &str)] = &[("ExecutionThrottled", NONE), ("Invocations", NONE)];
+const QUEUE: &[(&str, &str)] = &[
+    ("ApproximateAgeOfOldestMessage", "Seconds"),
+    ("ApproximateNumberOfMessagesDelayed", COUNT),
+    ("ApproximateNumberOfMessagesNotVisible", COUNT),
+    ("ApproximateNumberOfMessagesVisible", COUNT),
+    ("NumberOfEmptyReceives", COUNT),
+    ("NumberOfMessagesDeleted", COUNT),
+    ("NumberOfMessagesReceived", COUNT),
+    ("NumberOfMessagesSent", COUNT),
+    ("SentMessageSize", "Bytes"),
+];
 const RIDES: &[(&str, &str)] = &[("RidesAccepted", COUNT), ("RidesRequested", COUNT)];
 const RECORDED: &[(&str, &str)] = &[("RidesRecorded", COUNT)];
 const OF_SERVICE: &[&str] = &["service", "stage"];
@@ -108,6 +119,7 @@ const fn own(
 /// - DynamoDB: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>
 /// - EventBridge Pipes: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html>, and for the namespace
 ///   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
+/// - SQS: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
 /// - CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>
 pub(super) const FAMILIES: &[Family] = &[
     family("AWS/ApiGateway", &["ApiName"], API),
@@ -137,6 +149,7 @@ pub(super) const FAMILIES: &[Family] = &[
         only: Only::ProvisionedTables,
         ..family("AWS/DynamoDB", &["GlobalSecondaryIndexName", "TableName"], PROVISIONED)
     },
+    family("AWS/SQS", &["QueueName"], QUEUE),
     family("AWS/Logs", &["LogGroupName"], &[("EMFParsingErrors", COUNT), ("EMFValidationErrors", COUNT)]),
     family(PIPES, &["PipeName"], PIPE),
     Family { only: Only::EnrichedPipes, ..family(PIPES, &["PipeName"], ENRICHMENT) },

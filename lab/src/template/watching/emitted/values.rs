@@ -40,6 +40,10 @@ impl Platform<'_> {
                 [stack.account_id.as_str()].into_iter(),
             )?;
         }
+        if metric.dimensions.contains_key("QueueName") {
+            let known = stack.queues.values().map(|queue| queue.name.as_str());
+            one_of("QueueName", value("QueueName"), "queue", known)?;
+        }
         if metric.dimensions.contains_key("LogGroupName") {
             let known = stack.functions.values().map(|function| function.log_group.as_str());
             one_of("LogGroupName", value("LogGroupName"), "function's log group", known)?;

@@ -1,0 +1,48 @@
+//! What a standard queue may do and seldom does: deliver twice, and out of order.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html>
+
+use serde::{Deserialize, Serialize};
+
+use super::message::Millis;
+
+/// How often a queue does so, on purpose. The same seed and the same calls give the same disorder.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Disorder {
+    /// Share of deliveries, 0 to 1, that are repeated though the message is in flight or deleted.
+    pub duplicates: f64,
+    /// Share of messages, 0 to 1, that leave their place in line for one further back.
+    pub reordering: f64,
+    /// Seed.
+    pub seed: u64,
+}
+
+/// A second delivery comes within so many milliseconds: often while the first is worked on, often after its delete.
+const SECOND_WITHIN: Millis = 2_000;
+
+/// A message falls back by at most so many places.
+const PLACES: u64 = 50;
+
+/// The switch as a queue holds it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chance(Option<(Disorder, fastrand::Rng)>);
+
+impl Chance {
+    pub(super) fn of(disorder: Disorder) -> Self {
+        let quiet = disorder.duplicates <= 0.0 && disorder.reordering <= 0.0;
+        let random = fastrand::Rng::with_seed(disorder.seed);
+        Self((!quiet).then_some((disorder, random)))
+    }
+
+    /// After how long this delivery is repeated, if it is.
+    pub(super) fn repeats_after(&mut self) -> Option<Millis> {
+        let (disorder, random) = self.0.as_mut()?;
+        (random.f64() < disorder.duplicates).then(|| random.u64(0..=SECOND_WITHIN))
+    }
+
+    /// How many places a message falls back.
+    pub(super) fn falls_back_by(&mut self) -> u64 {
+        let Some((disorder, random)) = self.0.as_mut() else { return 0 };
+        if random.f64() < disorder.reordering { random.u64(1..=PLACES) } else { 0 }
+    }
+}
