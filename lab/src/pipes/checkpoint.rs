@@ -8,19 +8,22 @@ use serde_json::{Value, json};
 use super::PipeError;
 use crate::dynamodb::streams::Sequence;
 
+/// A place in a stream: after that record, or before the oldest.
+type Place = Option<Sequence>;
+
 /// Where one pipe's place is kept; nowhere without a directory.
 #[derive(Debug)]
 pub(super) struct Checkpoint {
     file: Option<PathBuf>,
     stream: String,
-    kept: Option<Sequence>,
+    kept: Option<Place>,
 }
 
 impl Checkpoint {
     /// The note of this pipe about that stream, if there is one.
     ///
     /// # Errors
-    /// When there is a file that cannot be read: to begin anew would send everything again.
+    /// When there is a file that cannot be read: to begin anew could leave something out.
     pub(super) fn open(directory: Option<&Path>, pipe: &str, stream: &str) -> Result<Self, PipeError> {
         let file = directory.map(|directory| directory.join(format!("pipe-{pipe}.json")));
         let mut kept = None;
@@ -29,32 +32,37 @@ impl Checkpoint {
             let text = std::fs::read_to_string(file).map_err(|error| unreadable(error.to_string()))?;
             let note: Value = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
             if note["stream"] == stream {
-                let through = note["through"].as_str().and_then(Sequence::parse);
-                kept = Some(through.ok_or_else(|| unreadable("it has no sequence number".to_owned()))?);
+                let number = |text: &str| Sequence::parse(text).map(Some);
+                let place =
+                    if note["through"].is_null() { Some(None) } else { note["through"].as_str().and_then(number) };
+                kept = Some(place.ok_or_else(|| unreadable("it has no sequence number".to_owned()))?);
             }
         }
         Ok(Self { file, stream: stream.to_owned(), kept })
     }
 
-    /// Up to where everything was done.
-    pub(super) fn kept(&self) -> Option<Sequence> {
+    /// Up to where everything was done; `None` of a pipe without a past.
+    pub(super) fn kept(&self) -> Option<Place> {
         self.kept
     }
 
     /// Notes a place; does nothing while it is the one that is noted.
     ///
     /// # Errors
-    /// When the file cannot be written. The pipe goes on, and sends more again after a restart.
-    pub(super) fn keep(&mut self, through: Option<Sequence>) -> std::io::Result<()> {
-        let Some(through) = through.filter(|through| Some(*through) != self.kept) else { return Ok(()) };
+    /// When the file cannot be written.
+    pub(super) fn keep(&mut self, place: Place) -> Result<(), PipeError> {
+        if self.kept == Some(place) {
+            return Ok(());
+        }
         if let Some(file) = &self.file {
-            let note = json!({"stream": self.stream, "through": through.to_string()});
+            let through = place.map(|sequence| sequence.to_string());
+            let note = json!({"stream": self.stream, "through": through}).to_string();
             // A note that is half written would stop the next start.
             let draft = file.with_extension("new");
-            std::fs::write(&draft, note.to_string())?;
-            std::fs::rename(&draft, file)?;
+            let written = std::fs::write(&draft, note).and_then(|()| std::fs::rename(&draft, file));
+            written.map_err(|error| PipeError::Checkpoint { path: file.clone(), reason: error.to_string() })?;
         }
-        self.kept = Some(through);
+        self.kept = Some(place);
         Ok(())
     }
 }
@@ -70,9 +78,10 @@ mod tests {
         let open = |stream| Checkpoint::open(Some(directory.path()), "payments", stream).expect("opens");
         let mut checkpoint = open("one");
         assert_eq!(checkpoint.kept(), None);
-        checkpoint.keep(None).expect("nothing to keep");
+        checkpoint.keep(None).expect("kept");
+        assert_eq!(open("one").kept(), Some(None), "it began before the oldest record");
         checkpoint.keep(Some(place)).expect("kept");
-        assert_eq!(open("one").kept(), Some(place));
+        assert_eq!(open("one").kept(), Some(Some(place)));
         assert_eq!(open("another").kept(), None);
     }
 

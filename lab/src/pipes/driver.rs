@@ -21,6 +21,8 @@ use crate::template::Pipe;
 /// "EventBridge polls shards in your DynamoDB stream for records at a base rate of four times per second."
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-dynamodb.html>
 const POLL: Duration = Duration::from_millis(250);
+/// The least time between two looks, by the machine's clock: a compressed one would have the engine do nothing else.
+const LEAST: Duration = Duration::from_millis(20);
 /// "Pipe executions are limited to a maximum of 5 minutes including the enrichment and target processing": of the machine's time,
 /// as functions have it.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html>
@@ -68,14 +70,15 @@ where
                     }
                     caught_up = Some(changes);
                     let next = until.map_or(POLL, |until| self.left(until).min(POLL));
-                    self.pause(next).await;
+                    let next = next / u32::from(self.instruments.clock.factor()).max(1);
+                    tokio::time::sleep(next.max(LEAST)).await;
                 }
                 Step::Wait(until) => self.pause(self.left(until)).await,
                 Step::Execute(records) => self.attempt(records).await,
                 Step::GiveUp(given_up) => self.give_up(given_up).await,
             }
             if let Err(error) = self.checkpoint.keep(self.machine.done_through()) {
-                self.tell(format!("could not keep its place: {error}"));
+                self.tell(error.to_string());
             }
         }
     }

@@ -23,8 +23,6 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-pub(crate) use target::{Delivered, Target};
-
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::instruments::Instruments;
 use crate::lambda::{Invocation, Lambda};
@@ -33,6 +31,7 @@ use crate::template::{Pipe, Stack, StartingPosition};
 use checkpoint::Checkpoint;
 use driver::Driver;
 use machine::{Machine, Settings};
+use target::Target;
 
 /// How long a stream keeps a record, by CloudWatch's clock.
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
@@ -62,8 +61,8 @@ pub enum PipeError {
         /// ARN.
         stream: String,
     },
-    /// The note of how far it had come cannot be read.
-    #[error("could not read how far a pipe had come from {path}: {reason}; remove the file to begin anew")]
+    /// The note of how far it has come cannot be read or written.
+    #[error("could not read or write how far a pipe has come in {path}: {reason}; remove the file to begin anew")]
     Checkpoint {
         /// The file.
         path: PathBuf,
@@ -110,14 +109,16 @@ impl Pipes {
             let source = &pipe.source;
             let missing = || PipeError::NoStream { pipe: pipe.name.clone(), stream: source.stream_arn.clone() };
             let stream = rooms.dynamodb.stream(&source.stream_arn).ok_or_else(missing)?;
-            let checkpoint = Checkpoint::open(rooms.data, &pipe.name, &source.stream_arn)?;
+            let mut checkpoint = Checkpoint::open(rooms.data, &pipe.name, &source.stream_arn)?;
             let from = match (checkpoint.kept(), source.start) {
-                (Some(kept), _) if target.survives() => Some(kept),
+                (Some(kept), _) if target.survives() => kept,
                 // What the queue held is gone with the last lab: all that the stream still has is sent again.
                 (Some(_), _) => None,
                 (None, StartingPosition::TrimHorizon) => None,
                 (None, StartingPosition::Latest) => stream.latest().await?,
             };
+            // Noted at once: what is written before the first success is after it, too.
+            checkpoint.keep(from)?;
             ready.push(Ready {
                 pipe: pipe.clone(),
                 account: stack.account_id.clone(),

@@ -1,7 +1,7 @@
 //! What the engine leaves undone in its table of stream records.
 //!
-//! It looks for the last record of a table by reading all of them, at every write, and never removes one: with ten thousand
-//! records in the stream a write took 7 ms, and each further thousand half a millisecond more. So the lab lays an index and
+//! It looks for the last record of a table by reading all of them, at every write, and never removes one: ten thousand
+//! writes to one table took 40 s of processor time in a debug build, and take 13 s with the index, reading them all included. So the lab lays an index and
 //! takes old records out itself, over a connection of its own to the engine's database.
 
 use std::sync::{Arc, Mutex, PoisonError};
