@@ -102,7 +102,7 @@ impl DynamoDb {
             record.event.as_object_mut().map(|event| event.remove("eventSourceARN"));
             bytes += record.event.to_string().len();
             if index > 0 && bytes > MOST_BYTES {
-                through = records.last().and_then(|last: &(Sequence, Value)| Some(last.0)).or(through);
+                through = records.last().map(|last: &(Sequence, Value)| last.0).or(through);
                 break;
             }
             records.push((record.sequence, record.event));

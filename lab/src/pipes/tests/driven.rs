@@ -276,17 +276,3 @@ async fn what_the_role_may_not_do_is_known_at_start() {
         "{words}"
     );
 }
-
-#[tokio::test]
-async fn zz_ten_thousand() {
-    let mut running = running(&stack(str::to_owned), 0).await;
-    let started = std::time::Instant::now();
-    for n in 0..10_000 {
-        running.put(&n.to_string(), "new").await;
-    }
-    eprintln!("written {:?}", started.elapsed());
-    let all = running.messages(10_000).await;
-    eprintln!("received {:?} {}", started.elapsed(), running.sum("Invocations"));
-    let expected: Vec<_> = (0..10_000).map(|n: u32| job(&n.to_string())).collect();
-    assert!(all == expected);
-}
