@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::machine::{Condition, GivenUp};
+use super::step::{Condition, GivenUp};
 use crate::dynamodb::streams::{Description, Record};
 
 /// The message. Its form is documented for Lambda's event sources, in

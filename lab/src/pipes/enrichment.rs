@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::machine::Failure;
+use super::step::Failure;
 use crate::lambda::Outcome;
 
 /// "Enrichment responses are limited to a maximum size of 6MB", as are the batches that go to one.

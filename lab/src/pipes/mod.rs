@@ -9,10 +9,12 @@ mod checkpoint;
 mod dead_letter;
 mod driver;
 mod enrichment;
+mod execution;
 mod machine;
 mod metrics;
 mod permission;
 mod queues;
+mod step;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -30,7 +32,8 @@ use crate::logs::Logs;
 use crate::template::{Pipe, Stack, StartingPosition};
 use checkpoint::Checkpoint;
 use driver::Driver;
-use machine::{Machine, Settings};
+use machine::Machine;
+use step::Settings;
 use target::Target;
 
 /// How long a stream keeps a record, by CloudWatch's clock.

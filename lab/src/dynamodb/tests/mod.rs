@@ -1,4 +1,5 @@
 mod costs;
+mod replayed;
 mod served;
 mod streams;
 mod throttles;

@@ -1,6 +1,5 @@
 //! What is in a stream after writes of every kind, and who may read it.
 
-use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
@@ -14,21 +13,21 @@ fn streamed(view: &str) -> Table {
     Table { stream_arn: Some(ARN.to_owned()), ..table }
 }
 
-async fn opened(view: &str) -> (DynamoDb, DropTask) {
+pub(super) async fn opened(view: &str) -> (DynamoDb, DropTask) {
     let (database, engine) = DynamoDb::open(None, "arn", Guard::default()).await.expect("opens");
     database.create_table(&streamed(view)).await.expect("made");
     (database, engine)
 }
 
-async fn records(database: &DynamoDb, after: Option<Sequence>) -> Vec<Record> {
+pub(super) async fn records(database: &DynamoDb, after: Option<Sequence>) -> Vec<Record> {
     database.stream(ARN).expect("a stream").read(after, 1000).await.expect("read").records
 }
 
-fn ride(id: &str, state: &str) -> Value {
+pub(super) fn ride(id: &str, state: &str) -> Value {
     json!({"RideId": {"S": id}, "State": {"S": state}})
 }
 
-fn put(id: &str, state: &str) -> Value {
+pub(super) fn put(id: &str, state: &str) -> Value {
     json!({"TableName": "rides", "Item": ride(id, state)})
 }
 
@@ -141,48 +140,6 @@ async fn only_what_may_have_written_counts_as_a_change() {
     assert_eq!(stream.changes(), before);
     database.call("PutItem", &put("1", "a")).await.expect("stored");
     assert_eq!(stream.changes(), before + 1);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(16))]
-
-    /// Whoever applies the records in order has the table.
-    #[test]
-    fn the_records_are_the_table(writes in proptest::collection::vec((0..3_u8, 0..4_u8, 0..3_u8), 1..40)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let (database, _engine) = opened("NEW_AND_OLD_IMAGES").await;
-            for (kind, id, state) in writes {
-                let (id, state) = (id.to_string(), state.to_string());
-                let key = json!({"RideId": {"S": id}});
-                let mut request = match kind {
-                    0 | 1 => put(&id, &state),
-                    _ => json!({"TableName": "rides", "Key": key}),
-                };
-                if kind == 1 {
-                    request["ConditionExpression"] = "attribute_not_exists(RideId)".into();
-                }
-                // A failed condition is a write that leaves nothing.
-                let _ = database.call(if kind == 2 { "DeleteItem" } else { "PutItem" }, &request).await;
-            }
-            let mut applied = std::collections::BTreeMap::new();
-            for record in records(&database, None).await {
-                let change = &record.event["dynamodb"];
-                let id = change["Keys"]["RideId"]["S"].as_str().expect("a key").to_owned();
-                prop_assert_eq!(applied.get(&id), change.get("OldImage"));
-                prop_assert_ne!(change.get("NewImage"), change.get("OldImage"));
-                match change.get("NewImage") {
-                    Some(new) => applied.insert(id, new.clone()),
-                    None => applied.remove(&id),
-                };
-            }
-            let items = database.items("rides").await.expect("read");
-            let stored: std::collections::BTreeMap<String, Value> = items.into_iter()
-                .map(|item| (item["RideId"]["S"].as_str().expect("a key").to_owned(), item)).collect();
-            prop_assert_eq!(applied, stored);
-            Ok(())
-        })?;
-    }
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::dynamodb::streams::{Record, Sequence};
-use crate::pipes::machine::{Failure, Machine, Settings, Step};
+use crate::pipes::machine::Machine;
+use crate::pipes::step::{Failure, Settings, Step};
 
 /// What happens to an execution.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::dynamodb::streams::{Record, Sequence};
-use crate::pipes::machine::{Condition, Failure, Machine, Settings, Step};
+use crate::pipes::machine::Machine;
+use crate::pipes::step::{Condition, Failure, Settings, Step};
 
 const SETTINGS: Settings = Settings {
     batch: 4,

@@ -1,6 +1,7 @@
 //! `AWS::Pipes::Pipe`: from a table's stream over a function to a queue.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-pipes-pipe.html>
 
+mod matcher;
 mod model;
 mod pattern;
 mod source;
