@@ -86,7 +86,8 @@ mod tests {
             parts.iter().map(Vec::len).collect()
         };
         assert_eq!(sizes(&[10, 10, 10]), [3]);
-        assert_eq!(sizes(&[40, 40, 40]), [1, 1, 1]);
+        assert_eq!(sizes(&[40, 40, 40]), [2, 1]);
+        assert_eq!(sizes(&[50, 50, 50]), [1, 1, 1]);
         assert_eq!(sizes(&[80, 1, 1, 80]), [1, 2, 1]);
         assert_eq!(sizes(&[200, 1]), [1, 1], "one that is too much alone is left to Lambda to refuse");
         assert_eq!(sizes(&[]), Vec::<usize>::new());

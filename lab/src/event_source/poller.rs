@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::batch;
 use super::response::{self, Verdict};
 use super::scaling::Scaling;
-use super::{batch, call};
 use crate::aws::Calls;
 use crate::lambda::{Invocation, Lambda, Outcome, PAYLOAD_LIMIT};
 use crate::sqs::engine::Received;
-use crate::sqs::{Sqs, Wanted};
+use crate::sqs::{Sqs, SqsError, Wanted};
 use crate::template::{EventSourceMapping, Function, Queue};
 
 /// "Lambda uses long polling to poll a queue until it becomes active": SQS's longest.
@@ -22,6 +22,10 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// Most messages of one receive.
 const OF_A_RECEIVE: usize = 10;
+
+/// How long a poller waits for an answer of SQS's beyond a long poll, so that one that never comes costs no poller.
+/// AWS publishes no figure.
+const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a poller waits after SQS has refused it, which is not documented.
 const AFTER_AN_OUTAGE: Duration = Duration::from_secs(1);
@@ -135,16 +139,27 @@ impl Source {
 
     async fn receive(&self, most: usize, wait: Duration) -> Vec<Received> {
         let wanted = Wanted { most: most.min(OF_A_RECEIVE), visibility: None, wait: Some(wait) };
-        let received = self.sqs.receive_for_lambda(&self.queue.name, wanted).await;
-        let status = received.as_ref().map_or_else(|error| error.code.status().as_u16(), |_| 200);
-        self.calls.push(call(&self.function, "ReceiveMessage", &self.queue, status));
-        match received {
-            Ok(received) => received,
-            Err(_) => {
+        let received = self.sqs.receive_for_lambda(&self.queue.name, wanted);
+        match self.called("ReceiveMessage", wait + CALL_LIMIT, received).await {
+            Some(received) => received,
+            None => {
                 tokio::time::sleep(AFTER_AN_OUTAGE.min(wait)).await;
                 Vec::new()
             }
         }
+    }
+
+    /// A call's result, written down; none where it failed or was not answered.
+    async fn called<T>(
+        &self,
+        operation: &str,
+        limit: Duration,
+        call: impl Future<Output = Result<T, SqsError>>,
+    ) -> Option<T> {
+        let result = tokio::time::timeout(limit, call).await.ok()?;
+        let status = result.as_ref().map_or_else(|error| error.code.status().as_u16(), |_| 200);
+        self.calls.push(super::call(&self.function, operation, &self.queue, status));
+        result.ok()
     }
 
     /// Has a batch worked on. "If your function code caused the error, Lambda will stop processing and retrying the invocation";
@@ -183,9 +198,9 @@ impl Source {
         let good = messages.iter().filter(|message| !failed.contains(&message.id));
         let handles: Vec<String> = good.map(|message| message.handle.clone()).collect();
         for some in handles.chunks(OF_A_RECEIVE) {
-            let deleted = self.sqs.delete_for_lambda(&self.queue.name, some).await;
-            let status = deleted.map_or_else(|error| error.code.status().as_u16(), |()| 200);
-            self.calls.push(call(&self.function, "DeleteMessage", &self.queue, status));
+            let deleted = self.sqs.delete_for_lambda(&self.queue.name, some);
+            // What could not be deleted comes again.
+            self.called("DeleteMessage", CALL_LIMIT, deleted).await;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Answers of the AWS JSON 1.0 protocol, with the header by which SDKs know SQS's older error codes.
 //! <https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#x-amzn-query-error>
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::error::{Code, SqsError};
@@ -24,6 +24,14 @@ pub(super) fn error(error: &SqsError) -> Answer {
     if let Ok(value) = HeaderValue::from_str(&format!("{};{fault}", code.query_code())) {
         answer.headers_mut().insert("x-amzn-query-error", value);
     }
+    with_id(answer)
+}
+
+/// IAM's refusal, which is made for all services, in the protocol of this one.
+pub(super) fn refused(mut answer: Answer) -> Answer {
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    headers.insert("x-amzn-query-error", HeaderValue::from_static("AccessDenied;Sender"));
     with_id(answer)
 }
 

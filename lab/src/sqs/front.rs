@@ -54,7 +54,7 @@ impl Sqs {
         let resource = self.resource(&operation, request);
         let resources = [resource.clone()];
         let answer = match self.refusal(&parts.headers, &action, &resource, request) {
-            Some(refused) => refused,
+            Some(refused) => answer::refused(refused),
             None => match self.switch.before(&format!("sqs:{operation}"), &resources).await {
                 Some(outage) => answer::error(&answer::outage(outage)),
                 None => match self.dispatch(&operation, request, &self.caller(&parts.headers)).await {
@@ -81,7 +81,12 @@ impl Sqs {
         })
     }
 
-    async fn dispatch(&self, operation: &str, request: Members<'_>, caller: &Caller) -> Result<Json, SqsError> {
+    pub(super) async fn dispatch(
+        &self,
+        operation: &str,
+        request: Members<'_>,
+        caller: &Caller,
+    ) -> Result<Json, SqsError> {
         let queue = || self.queue_named(request);
         match operation {
             "SendMessage" => self.send_message(queue()?, request, caller),

@@ -24,6 +24,7 @@ mod observing_commands;
 mod openapi;
 mod piped;
 mod privilege;
+mod queues;
 mod quiet_hour;
 mod quoted_commands;
 mod rides;

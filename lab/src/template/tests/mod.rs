@@ -6,6 +6,7 @@ use super::*;
 
 mod by_hand;
 mod intrinsics;
+mod queued;
 mod refusals;
 mod robustness;
 mod sam;

@@ -1,0 +1,77 @@
+//! At least once, and in any order, on demand.
+
+use std::collections::BTreeMap as Counts;
+
+use super::*;
+
+/// Works off a hundred messages with this disorder, each deleted as soon as it is received: the bodies in order of delivery.
+fn worked_off(disorder: Disorder) -> Vec<String> {
+    let mut engine = engine();
+    engine.disturb("other", disorder).expect("a queue");
+    for number in 0..100 {
+        send(&mut engine, START, "other", &number.to_string());
+    }
+    let mut delivered = Vec::new();
+    for step in 0..100 {
+        let now = START + step * 100;
+        for one in receive(&mut engine, now, "other") {
+            engine.delete(now, "other", &one.handle).expect("deleted");
+            delivered.push(one.content.body.clone());
+        }
+    }
+    assert_eq!(engine.depth(START + MINUTE, "other").expect("a queue").all(), 0, "nothing is left");
+    delivered
+}
+
+fn counted(delivered: &[String]) -> Counts<&str, usize> {
+    let mut counts = Counts::new();
+    delivered.iter().for_each(|body| *counts.entry(body.as_str()).or_default() += 1);
+    counts
+}
+
+#[test]
+fn without_disorder_each_comes_once_and_in_its_turn() {
+    let expected: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    assert_eq!(worked_off(Disorder::default()), expected);
+}
+
+#[test]
+fn duplicates_come_also_after_the_delete_and_nothing_is_lost() {
+    let delivered = worked_off(Disorder { duplicates: 0.3, seed: 1, ..Disorder::default() });
+    let counts = counted(&delivered);
+    assert_eq!(counts.len(), 100);
+    let twice = counts.values().filter(|count| **count == 2).count();
+    assert!((15..=45).contains(&twice), "{twice} of 100 twice");
+    assert!(counts.values().all(|count| *count <= 2));
+}
+
+#[test]
+fn reordering_changes_places_and_loses_nothing() {
+    let delivered = worked_off(Disorder { reordering: 0.5, seed: 1, ..Disorder::default() });
+    assert_eq!(counted(&delivered).len(), 100);
+    assert_eq!(delivered.len(), 100);
+    let turned = delivered.iter().zip(0..100).filter(|(body, number)| **body != number.to_string()).count();
+    assert!(turned > 50, "{turned} of 100 out of place");
+}
+
+#[test]
+fn the_same_seed_is_the_same_disorder() {
+    let with = |seed| worked_off(Disorder { duplicates: 0.3, reordering: 0.5, seed });
+    assert_eq!(with(1), with(1));
+    assert_ne!(with(1), with(2));
+}
+
+#[test]
+fn both_receipts_of_a_message_delivered_twice_delete_it() {
+    for chosen in 0..2 {
+        let mut engine = engine();
+        engine.disturb("other", Disorder { duplicates: 1.0, ..Disorder::default() }).expect("a queue");
+        send(&mut engine, START, "other", "a");
+        let first = only(receive(&mut engine, START, "other"));
+        let second = only(receive(&mut engine, START + 2_000, "other"));
+        assert_eq!(first.id, second.id);
+        let handle = [&first.handle, &second.handle][chosen];
+        engine.delete(START + 2_000, "other", handle).expect("deleted");
+        assert_eq!(engine.depth(START + 2_000, "other").expect("a queue").all(), 0);
+    }
+}
