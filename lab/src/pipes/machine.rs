@@ -150,25 +150,32 @@ impl Machine {
         let Some(batch) = self.batches.front_mut() else { return };
         let done: Vec<Record> = batch.records.drain(..place.min(batch.records.len())).collect();
         self.finish(&done);
-        self.count(now, chance);
+        self.halve_or_count(now, chance);
     }
 
-    /// The execution failed: what now, in words.
+    /// The execution failed.
     pub(super) fn failed(&mut self, failure: &Failure, now: Timestamp, chance: f64) {
         let Some(batch) = self.batches.front_mut() else { return };
-        if !failure.counts {
-            batch.pause = batch.pause.after_failure(now, chance);
-        } else if self.settings.bisect && batch.records.len() > 1 {
-            // Halving is no attempt. Lambda's event sources, from which the option comes, say so of theirs.
-            // <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>
-            let pause = batch.pause.after_failure(now, chance);
-            let rest = batch.records.split_off(batch.records.len().div_ceil(2));
-            let attempts = batch.attempts;
-            batch.pause = pause;
-            self.batches.insert(1, Batch { records: rest, attempts, pause });
+        if failure.counts {
+            self.halve_or_count(now, chance);
         } else {
-            self.count(now, chance);
+            batch.pause = batch.pause.after_failure(now, chance);
         }
+    }
+
+    /// "AUTOMATIC_BISECT halves each batch and retry each half until all the records are processed or there is one failed message
+    /// left in the batch." Halving is no attempt: Lambda's event sources, from which the option comes, say so of theirs.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>
+    fn halve_or_count(&mut self, now: Timestamp, chance: f64) {
+        let Some(batch) = self.batches.front_mut() else { return };
+        if !self.settings.bisect || batch.records.len() < 2 {
+            return self.count(now, chance);
+        }
+        let pause = batch.pause.after_failure(now, chance);
+        let rest = batch.records.split_off(batch.records.len().div_ceil(2));
+        let attempts = batch.attempts;
+        batch.pause = pause;
+        self.batches.insert(1, Batch { records: rest, attempts, pause });
     }
 
     /// One attempt less.

@@ -174,6 +174,28 @@ fn what_the_queue_took_in_order_is_not_sent_again() {
 }
 
 #[test]
+fn halving_also_finds_the_record_that_the_queue_does_not_take() {
+    let settings = Settings { bisect: true, retries: Some(0), ..SETTINGS };
+    let mut machine = having_read(settings, 1..=4, at(10));
+    let mut now = at(10);
+    let given_up = loop {
+        match machine.next(now) {
+            Step::Execute(records) => match records.iter().position(|record| record.event["n"] == 2) {
+                Some(place) if records.len() > 1 => machine.succeeded_up_to(place, now, 0.0),
+                Some(_) => machine.failed(&broken(), now, 0.0),
+                None => machine.succeeded(),
+            },
+            Step::Wait(until) => now = until,
+            Step::GiveUp(given_up) => break given_up,
+            Step::Read { .. } => panic!("2 is still there"),
+        }
+    };
+    assert_eq!(given_up.records, records([2]));
+    machine.gave_up();
+    assert_eq!(executed(&mut machine, now), [3], "the other half of what was left");
+}
+
+#[test]
 fn what_is_too_old_is_given_up_before_it_is_tried() {
     let settings = Settings { age: Some(Duration::from_secs(60)), ..SETTINGS };
     let mut machine = having_read(settings, 1..=4, at(63));
