@@ -11,6 +11,7 @@ use crate::template::{Redrive, RedriveAllow};
 
 mod calls;
 mod metering;
+mod sdk;
 mod served;
 
 const PREFIX: &str = "arn:aws:sqs:eu-west-1:123456789012";

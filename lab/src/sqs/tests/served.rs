@@ -12,12 +12,12 @@ use crate::keyring::Keyring;
 use crate::task::DropTask;
 use crate::template::{Function, Role};
 
-struct Served {
-    origin: String,
+pub(super) struct Served {
+    pub(super) origin: String,
     _room: DropTask,
 }
 
-async fn serve(sqs: &Sqs) -> Served {
+pub(super) async fn serve(sqs: &Sqs) -> Served {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
     Served { origin, _room: DropTask::spawn(sqs.clone().serve(listener)) }
