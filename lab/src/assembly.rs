@@ -21,6 +21,7 @@ use crate::lambda::{Endpoints, Lambda, LambdaError};
 use crate::listen;
 use crate::logs::Logs;
 use crate::observation::{Observation, Requests};
+use crate::pipes::{self, PipeError, Pipes};
 use crate::scheduler;
 use crate::sqs::Sqs;
 use crate::ssm::Ssm;
@@ -111,6 +112,9 @@ pub enum LabError {
     /// Event sources.
     #[error(transparent)]
     EventSource(#[from] EventSourceError),
+    /// Pipes.
+    #[error(transparent)]
+    Pipe(#[from] PipeError),
     /// Custom resources.
     #[error(transparent)]
     CustomResource(#[from] CustomResourceError),
@@ -169,11 +173,13 @@ impl Plan {
         self.stack.functions.retain(|id, _| needed.contains(id));
         self.stack.apis.clear();
         // What watches the others would find nothing to watch: no log to filter, no heart to beat, and silence where no rider is.
-        let Stack { functions, metric_filters, schedules, alarms, composite_alarms, event_source_mappings, .. } =
-            &mut self.stack;
+        let Stack {
+            functions, metric_filters, schedules, alarms, composite_alarms, event_source_mappings, pipes, ..
+        } = &mut self.stack;
         event_source_mappings.retain(|_, mapping| functions.contains_key(&mapping.function));
         metric_filters.retain(|_, filter| functions.values().any(|function| function.log_group == filter.log_group));
         schedules.retain(|_, schedule| functions.contains_key(&schedule.function));
+        pipes.clear();
         alarms.clear();
         composite_alarms.clear();
     }
@@ -278,6 +284,9 @@ impl Lab {
         let lambda = Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone(), instruments.clone())?;
         let lambda = Arc::new(lambda);
         let event_sources = EventSources::open(&stack, &sqs, &lambda, &calls)?;
+        let sources =
+            pipes::Rooms { dynamodb: &dynamodb, instruments: &instruments, logs: &logs, data: data.as_deref() };
+        let pipes = Pipes::open(&stack, &sources, &sqs).await?;
         // The API is up before the functions are: one of them may call it in init.
         if stack.apis.len() > 1 {
             return Err(LabError::OneApi(stack.apis.len()));
@@ -337,8 +346,9 @@ impl Lab {
         lab.lambda.warm(provisions).await?;
         lab.provision(data.as_deref()).await?;
         lab.lambda.warm(|id| !provisions(id)).await?;
-        // Schedules and queues begin with a whole stack, and alarms after them.
+        // Schedules, queues and pipes begin with a whole stack, and alarms after them.
         lab._rooms.push(DropTask::spawn(event_sources.run()));
+        lab._rooms.push(DropTask::spawn(pipes.run(lab.lambda.clone(), Arc::new(lab.sqs.clone()))));
         let schedules: Vec<_> = lab.stack.schedules.values().cloned().collect();
         let run = scheduler::run(schedules, lab.lambda.clone(), lab.instruments.clock);
         lab._rooms.push(DropTask::spawn(run));

@@ -26,6 +26,7 @@ pub mod load;
 pub mod logs;
 pub mod observation;
 mod percentile;
+pub mod pipes;
 mod reaper;
 pub mod scenario;
 mod scheduler;

@@ -102,7 +102,7 @@ pub(super) fn write_units(item: &Value) -> f64 {
 
 /// Bytes of an item or a typed value: names, texts and numbers as they are written. Numbers take fewer in DynamoDB, whose
 /// exact rule is "approximately (length of attribute name) + (1 byte per two significant digits) + (1 byte)".
-fn size(value: &Value) -> usize {
+pub(super) fn size(value: &Value) -> usize {
     match value {
         Value::Object(members) => members.iter().map(|(name, value)| typed(name, value)).sum(),
         Value::Array(elements) => elements.iter().map(size).sum(),

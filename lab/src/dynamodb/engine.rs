@@ -1,9 +1,11 @@
 //! The embedded engine, behind a port of its own on loopback.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,6 +14,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::DynamoDbError;
+use super::streams::Upkeep;
+use crate::aws;
 use crate::task::DropTask;
 
 /// A client of the engine. Clones share its connections.
@@ -19,18 +23,19 @@ use crate::task::DropTask;
 pub(super) struct Engine {
     uri: Uri,
     client: Client<HttpConnector, Full<Bytes>>,
+    changes: Arc<AtomicU64>,
+    pub(super) upkeep: Upkeep,
 }
 
 impl Engine {
     /// Opens the engine: in memory, or in a file of `directory`.
     pub(super) async fn open(directory: Option<&Path>) -> Result<(Self, DropTask), DynamoDbError> {
-        let path =
-            directory.map_or("memory".to_owned(), |directory| directory.join("dynamodb.db").display().to_string());
-        let opened = match directory {
-            None => dynoxide::Database::memory(),
-            Some(_) => dynoxide::Database::new(&path),
-        };
-        let database = opened.map_err(|error| DynamoDbError::Open { path, reason: error.to_string() })?;
+        // A name in SQLite's file system in memory, so that a second connection finds the same database.
+        let in_memory = || format!("file:/lab-{}?vfs=memdb", uuid::Uuid::new_v4());
+        let path = directory.map_or_else(in_memory, |directory| directory.join("dynamodb.db").display().to_string());
+        let refused = |reason: String| DynamoDbError::Open { path: path.clone(), reason };
+        let database = dynoxide::Database::new(&path).map_err(|error| refused(error.to_string()))?;
+        let upkeep = Upkeep::open(&path).map_err(|error| refused(error.to_string()))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(DynamoDbError::Listen)?;
         let address = listener.local_addr().map_err(DynamoDbError::Listen)?;
         let uri = Uri::builder()
@@ -45,7 +50,13 @@ impl Engine {
         });
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Ok((Self { uri, client: Client::builder(TokioExecutor::new()).build(connector) }, task))
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok((Self { uri, client, changes: Arc::default(), upkeep }, task))
+    }
+
+    /// How many calls have been answered that may have changed a table.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// One operation of the lab's own.
@@ -79,10 +90,21 @@ impl Engine {
         parts.headers.remove(http::header::HOST);
         // The body may be another than the caller's.
         parts.headers.remove(http::header::CONTENT_LENGTH);
-        let answer = self.client.request(Request::from_parts(parts, Full::new(body))).await.ok()?;
-        let (parts, body) = answer.into_parts();
+        let changes = may_change(&parts.headers);
+        let answer = self.client.request(Request::from_parts(parts, Full::new(body))).await;
+        if changes {
+            // Also when the answer is lost: the write may be done.
+            self.changes.fetch_add(1, Ordering::Release);
+        }
+        let (parts, body) = answer.ok()?.into_parts();
         Some((parts, body.collect().await.ok()?.to_bytes()))
     }
+}
+
+/// Whether a call may change a table: all may that are not known to read.
+fn may_change(headers: &HeaderMap) -> bool {
+    const READS: [&str; 7] = ["BatchGet", "Describe", "Get", "List", "Query", "Scan", "TransactGet"];
+    aws::operation(headers).is_none_or(|operation| !READS.iter().any(|read| operation.starts_with(read)))
 }
 
 fn request_for(operation: &str) -> http::request::Parts {

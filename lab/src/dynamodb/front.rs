@@ -12,6 +12,7 @@ use super::DynamoDb;
 use super::answer::{self, with_body};
 use super::metrics;
 use super::request::{self, Side};
+use super::streams;
 use super::throttle::{self, Limit, Place, Throttle};
 use crate::aws::{self, Outage};
 use crate::listen::{self, Answer};
@@ -65,12 +66,14 @@ impl DynamoDb {
         }
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let call = Call { side: request::side(&operation), tables: request::tables(&request), operation, request };
-        let resources = self.arns(&call);
+        let of_stream = streams::OPERATIONS.contains(&call.operation.as_str());
+        let resources = if of_stream { vec![Self::stream_arn(&call)] } else { self.arns(&call) };
         let headers = parts.headers.clone();
         let outcome = match self.refusal(&headers, &action, &resources).await {
             Some(answer) => Outcome::refused(answer, "AccessDeniedException"),
             None => match self.switch.before(&action, &resources).await {
                 Some(outage) => self.outage(outage, &call),
+                None if of_stream => self.of_stream(&call).await,
                 None => self.carry_out(parts, body, &call).await,
             },
         };

@@ -11,6 +11,7 @@ mod error;
 mod front;
 mod metrics;
 mod request;
+pub(crate) mod streams;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -35,10 +36,14 @@ use crate::listen;
 use crate::task::DropTask;
 use capacity::Capacity;
 use engine::Engine;
+use streams::Streams;
 
 /// How often provisioned capacity is reported, by the lab's clock: "for all other DynamoDB metrics, the aggregation
 /// granularity is five minutes".
 const PROVISIONED_EVERY: Duration = Duration::from_secs(300);
+
+/// How often stream records are removed whose time is over, by the machine's clock.
+const TRIM_EVERY: Duration = Duration::from_secs(600);
 
 /// The database and its front. Clones share them.
 #[derive(Debug, Clone)]
@@ -51,6 +56,7 @@ pub struct DynamoDb {
     pub switch: Switch,
     instruments: Option<Instruments>,
     capacity: Capacity,
+    streams: Streams,
 }
 
 impl DynamoDb {
@@ -71,6 +77,7 @@ impl DynamoDb {
             switch: Switch::default(),
             instruments: None,
             capacity: Capacity::default(),
+            streams: Streams::default(),
         };
         Ok((database, task))
     }
@@ -109,7 +116,17 @@ impl DynamoDb {
             let database = database.clone();
             async move { database.answer(request).await }
         });
-        tokio::join!(calls, self.report_provisioned());
+        tokio::join!(calls, self.report_provisioned(), self.trim_streams());
+    }
+
+    async fn trim_streams(&self) {
+        let mut due = tokio::time::interval(TRIM_EVERY);
+        loop {
+            due.tick().await;
+            let upkeep = self.engine.upkeep.clone();
+            // A database that is busy for that long is trimmed the next time.
+            let _ = tokio::task::spawn_blocking(move || upkeep.trim(jiff::Timestamp::now())).await;
+        }
     }
 
     async fn report_provisioned(&self) {

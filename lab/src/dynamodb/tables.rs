@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::capacity::Shape;
-use super::{DynamoDb, DynamoDbError};
+use super::{DynamoDb, DynamoDbError, streams};
 use crate::template::Table;
 
 /// How long a new table may take to become active.
@@ -17,7 +17,11 @@ impl DynamoDb {
     /// # Errors
     /// When the engine refuses it or the existing table has other keys.
     pub async fn create_table(&self, table: &Table) -> Result<(), DynamoDbError> {
-        match self.call("CreateTable", &table.create_request).await {
+        let mut request = table.create_request.clone();
+        if request.get("StreamSpecification").is_some() {
+            request["StreamSpecification"] = streams::specification(true);
+        }
+        match self.call("CreateTable", &request).await {
             Err(DynamoDbError::Refused { kind, .. }) if kind == "ResourceInUseException" => {
                 let described = self.call("DescribeTable", &json!({"TableName": table.name})).await?;
                 if described["Table"]["KeySchema"] != table.create_request["KeySchema"] {
@@ -30,6 +34,7 @@ impl DynamoDb {
             self.capacity.register(shape, Instant::now());
         }
         self.wait_until_active(&table.name).await?;
+        self.align_stream(table).await?;
         if let Some(attribute) = &table.ttl_attribute {
             let specification = json!({"Enabled": true, "AttributeName": attribute});
             let request = json!({"TableName": table.name, "TimeToLiveSpecification": specification});

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::pipe::Pipe;
 use super::queued::{EventSourceMapping, Queue};
 use super::watched::{
     Alarm, CompositeAlarm, Dashboard, MetricFilter, QueryDefinition, SamplingRule, Schedule, Topic, TraceGroup, Urgency,
@@ -77,6 +78,8 @@ pub struct Stack {
     pub trace_groups: BTreeMap<String, TraceGroup>,
     /// `AWS::Scheduler::Schedule`.
     pub schedules: BTreeMap<String, Schedule>,
+    /// `AWS::Pipes::Pipe`.
+    pub pipes: BTreeMap<String, Pipe>,
     /// `AWS::SQS::Queue`.
     pub queues: BTreeMap<String, Queue>,
     /// `AWS::Lambda::EventSourceMapping`, and what SAM makes of functions' events.
@@ -245,6 +248,8 @@ pub struct Table {
     pub arn: String,
     /// The `CreateTable` request that makes it, in DynamoDB's own JSON (with `TableName`).
     pub create_request: Value,
+    /// ARN of its stream, where it has one.
+    pub stream_arn: Option<String>,
     /// TTL attribute, where time to live is enabled.
     pub ttl_attribute: Option<String>,
 }

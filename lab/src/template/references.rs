@@ -83,7 +83,7 @@ impl<'t> References<'t> {
             (Kind::Api, "RootResourceId") => Ok(drawn(inputs, &format!("{id}/"), pseudo::LOWER_AND_DIGITS, 10)),
             (Kind::Table, "Arn") => Ok(table_arn(inputs, &name()?)),
             (Kind::Table, "StreamArn") if resource.properties.get("StreamSpecification").is_some() => {
-                Ok(format!("{}/stream/{STREAM_LABEL}", table_arn(inputs, &name()?)))
+                Ok(stream_arn(inputs, &name()?))
             }
             (Kind::Table, "StreamArn") => {
                 Err(user.error(format!("{id} has no StreamSpecification, and so no StreamArn")))
@@ -115,6 +115,7 @@ impl<'t> References<'t> {
                 Ok(arn(inputs, "xray", &format!("group/{}/{drawn}", name()?)))
             }
             (Kind::Schedule, "Arn") => Ok(schedule_arn(inputs, &name()?)),
+            (Kind::Pipe, "Arn") => Ok(pipe_arn(inputs, &name()?)),
             (Kind::Queue, "Arn") => Ok(queue_arn(inputs, &name()?)),
             (Kind::Queue, "QueueName") => name(),
             (Kind::Queue, "QueueUrl") => Ok(queue_url(inputs, &name()?)),
@@ -144,7 +145,7 @@ impl<'t> References<'t> {
             Kind::Topic => Some("TopicName"),
             Kind::KeyAlias => Some("AliasName"),
             Kind::MetricFilter => Some("FilterName"),
-            Kind::QueryDefinition | Kind::Schedule => Some("Name"),
+            Kind::QueryDefinition | Kind::Schedule | Kind::Pipe => Some("Name"),
             Kind::SamplingRule => Some("SamplingRule.RuleName"),
             Kind::TraceGroup => Some("GroupName"),
             Kind::Queue => Some("QueueName"),
@@ -224,9 +225,13 @@ impl<'t> References<'t> {
 /// What `Fn::GetAtt` knows of a kind.
 fn attributes(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Function | Kind::LogGroup | Kind::Alarm | Kind::CompositeAlarm | Kind::Subscription | Kind::Schedule => {
-            &["Arn"]
-        }
+        Kind::Function
+        | Kind::LogGroup
+        | Kind::Alarm
+        | Kind::CompositeAlarm
+        | Kind::Subscription
+        | Kind::Schedule
+        | Kind::Pipe => &["Arn"],
         Kind::Api => &["RootResourceId"],
         Kind::Table => &["Arn", "StreamArn"],
         Kind::SsmParameter => &["Value", "Type"],
@@ -284,6 +289,10 @@ pub(crate) fn table_arn(inputs: &Inputs, name: &str) -> String {
     arn(inputs, "dynamodb", &format!("table/{name}"))
 }
 
+pub(crate) fn stream_arn(inputs: &Inputs, table: &str) -> String {
+    format!("{}/stream/{STREAM_LABEL}", table_arn(inputs, table))
+}
+
 pub(crate) fn role_arn(inputs: &Inputs, path: Option<&str>, name: &str) -> String {
     pseudo::global_arn(inputs, "iam", &format!("role{}{name}", path.unwrap_or("/")))
 }
@@ -319,6 +328,10 @@ pub(crate) fn key_arn(inputs: &Inputs, id: &str) -> String {
 
 fn sampling_rule_arn(inputs: &Inputs, name: &str) -> String {
     arn(inputs, "xray", &format!("sampling-rule/{name}"))
+}
+
+pub(crate) fn pipe_arn(inputs: &Inputs, name: &str) -> String {
+    arn(inputs, "pipes", &format!("pipe/{name}"))
 }
 
 pub(crate) fn schedule_arn(inputs: &Inputs, name: &str) -> String {

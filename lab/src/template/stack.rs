@@ -12,7 +12,7 @@ use super::references::{self, References};
 use super::resources::{self, Kind, Resource};
 use super::tree::{Node, Value};
 use super::{
-    api, callers, cognito, custom, dependencies, event_source, function, iam, names, outputs, permission, pseudo,
+    api, callers, cognito, custom, dependencies, event_source, function, iam, names, outputs, permission, pipe, pseudo,
     queue, queue_policy, rules, simple, table, watching,
 };
 
@@ -94,7 +94,7 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
 }
 
 /// Functions first, since permissions, custom resources and routes name them; routes after that, since they need permissions
-/// and user pools; last what names a stage.
+/// and user pools; pipes when policies stand; last what names a stage.
 fn read_resources(
     stack: &mut Stack,
     resolved: &[Resolved<'_>],
@@ -132,7 +132,8 @@ fn read_resources(
             | Kind::Schedule
             | Kind::QueuePolicy
             | Kind::EventSourceMapping
-            | Kind::EventInvokeConfig => {}
+            | Kind::EventInvokeConfig
+            | Kind::Pipe => {}
             Kind::Queue => {
                 let queue = queue::read(item, scope)?;
                 taken.claim("queue", &queue.name, item)?;
@@ -177,6 +178,11 @@ fn read_resources(
         iam::attach(item, stack)?;
     }
     queued(stack, resolved, taken)?;
+    for item in of(Kind::Pipe) {
+        let pipe = pipe::read(item, stack, scope, resolved)?;
+        taken.claim("pipe", &pipe.name, item)?;
+        stack.pipes.insert(item.id.to_owned(), pipe);
+    }
     for item in of(Kind::UserPoolClient) {
         cognito::add_client(item, scope, stack)?;
     }

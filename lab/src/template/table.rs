@@ -9,7 +9,7 @@ use super::error::TemplateError;
 use super::intrinsics::Scope;
 use super::model::Table;
 use super::properties::{Known, TAGS};
-use super::references::table_arn;
+use super::references::{stream_arn, table_arn};
 use super::stack::Resolved;
 use super::tree::Node;
 
@@ -101,6 +101,7 @@ pub(crate) fn read(item: &Resolved<'_>, scope: &Scope<'_>) -> Result<Table, Temp
     Ok(Table {
         logical_id: item.id.to_owned(),
         arn: table_arn(scope.inputs, &name),
+        stream_arn: node.get("StreamSpecification").map(|_| stream_arn(scope.inputs, &name)),
         name,
         create_request: request.into(),
         ttl_attribute: node.get("TimeToLiveSpecification").map_or(Ok(None), ttl)?,

@@ -23,6 +23,7 @@ mod load;
 mod observed;
 mod observing_commands;
 mod openapi;
+mod piped;
 mod privilege;
 mod queues;
 mod quiet_hour;

@@ -1,5 +1,7 @@
 mod costs;
+mod replayed;
 mod served;
+mod streams;
 mod throttles;
 
 use serde_json::json;
@@ -19,6 +21,7 @@ fn table() -> Table {
         name: "rides".to_owned(),
         arn: String::new(),
         create_request,
+        stream_arn: None,
         ttl_attribute: None,
     }
 }

@@ -15,7 +15,7 @@ mod limits;
 mod logs;
 mod metric;
 mod mute;
-mod policy;
+pub(super) mod policy;
 mod queries;
 mod rule;
 mod schedule;

@@ -21,12 +21,15 @@ pub(super) enum Only {
     DetailedApis,
     /// With `BillingMode: PROVISIONED`.
     ProvisionedTables,
+    /// Of a pipe with an enrichment.
+    EnrichedPipes,
     /// From these functions, by their binaries, and of these dependencies.
     From(&'static [(&'static str, &'static [&'static str])]),
 }
 
 const MINUTE: u64 = 60;
 const COUNT: &str = "Count";
+const NONE: &str = "None";
 const MILLISECONDS: &str = "Milliseconds";
 
 const API: &[(&str, &str)] = &[
@@ -51,6 +54,21 @@ const CAPACITY: &[(&str, &str)] = &[
 ];
 const PROVISIONED: &[(&str, &str)] =
     &[("ProvisionedReadCapacityUnits", COUNT), ("ProvisionedWriteCapacityUnits", COUNT)];
+/// A pipe's counts have the unit None.
+const PIPE: &[(&str, &str)] = &[
+    ("Duration", MILLISECONDS),
+    ("EventCount", NONE),
+    ("EventSize", "Bytes"),
+    ("ExecutionFailed", NONE),
+    ("ExecutionPartiallyFailed", NONE),
+    ("ExecutionTimeout", NONE),
+    ("TargetStageDuration", MILLISECONDS),
+    ("TargetStageFailed", NONE),
+    ("TargetStagePartiallyFailed", NONE),
+    ("TargetStageSkipped", COUNT),
+];
+const ENRICHMENT: &[(&str, &str)] = &[("EnrichmentStageDuration", MILLISECONDS), ("EnrichmentStageFailed", NONE)];
+const EXECUTIONS: &[(&str, &str)] = &[("ExecutionThrottled", NONE), ("Invocations", NONE)];
 const QUEUE: &[(&str, &str)] = &[
     ("ApproximateAgeOfOldestMessage", "Seconds"),
     ("ApproximateNumberOfMessagesDelayed", COUNT),
@@ -65,6 +83,9 @@ const QUEUE: &[(&str, &str)] = &[
 const RIDES: &[(&str, &str)] = &[("RidesAccepted", COUNT), ("RidesRequested", COUNT)];
 const RECORDED: &[(&str, &str)] = &[("RidesRecorded", COUNT)];
 const OF_SERVICE: &[&str] = &["service", "stage"];
+
+/// Not `AWS/Pipes`, though the service is called pipes in ARNs and policies.
+const PIPES: &str = "AWS/EventBridge/Pipes";
 
 const REQUEST_RIDE: &str = "request-ride";
 const PUT_RIDE_RECORD: &str = "put-ride-record";
@@ -96,6 +117,8 @@ const fn own(
 /// - API Gateway: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>
 /// - Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
 /// - DynamoDB: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>
+/// - EventBridge Pipes: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-monitoring.html>, and for the namespace
+///   <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/aws-services-cloudwatch-metrics.html>
 /// - SQS: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
 /// - CloudWatch Logs: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>
 pub(super) const FAMILIES: &[Family] = &[
@@ -128,6 +151,11 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     family("AWS/SQS", &["QueueName"], QUEUE),
     family("AWS/Logs", &["LogGroupName"], &[("EMFParsingErrors", COUNT), ("EMFValidationErrors", COUNT)]),
+    family(PIPES, &["PipeName"], PIPE),
+    Family { only: Only::EnrichedPipes, ..family(PIPES, &["PipeName"], ENRICHMENT) },
+    family(PIPES, &["PipeName"], EXECUTIONS),
+    family(PIPES, &["AwsAccountId"], EXECUTIONS),
+    family(PIPES, &["AwsAccountId"], &[("Concurrency", NONE)]),
     own(
         OF_SERVICE,
         &[("ColdStart", COUNT), ("RequestLatency", MILLISECONDS)],

@@ -26,6 +26,20 @@ impl Platform<'_> {
         if metric.dimensions.contains_key("TableName") {
             self.check_table(family, metric)?;
         }
+        if metric.dimensions.contains_key("PipeName") {
+            let enriched = family.only == Only::EnrichedPipes;
+            let pipes = stack.pipes.values().filter(|pipe| !enriched || pipe.enrichment.is_some());
+            let what = if enriched { "pipe with an enrichment" } else { "pipe" };
+            one_of("PipeName", value("PipeName"), what, pipes.map(|pipe| pipe.name.as_str()))?;
+        }
+        if metric.dimensions.contains_key("AwsAccountId") {
+            one_of(
+                "AwsAccountId",
+                value("AwsAccountId"),
+                "account of the stack",
+                [stack.account_id.as_str()].into_iter(),
+            )?;
+        }
         if metric.dimensions.contains_key("QueueName") {
             let known = stack.queues.values().map(|queue| queue.name.as_str());
             one_of("QueueName", value("QueueName"), "queue", known)?;
