@@ -171,7 +171,7 @@ impl Process {
         let routes = Routes {
             method: Method::POST,
             path: "/ride",
-            also: &[],
+            also: &[], more: &[],
             health: "/health",
             caller_budget: true,
             headers: HeaderMap::new(),
