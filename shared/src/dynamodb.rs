@@ -59,7 +59,8 @@ pub trait Refusal: Error + 'static {
 
 impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> Refusal for SdkError<E, R> {
     fn is_an_answer(&self) -> bool {
-        self.code() == Some("ConditionalCheckFailedException")
+        // A transaction is cancelled by a condition that is not met or by another one at the same item: both are everyday.
+        matches!(self.code(), Some("ConditionalCheckFailedException" | "TransactionCanceledException"))
     }
 }
 

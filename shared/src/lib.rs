@@ -10,6 +10,7 @@
 //! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two and with `signing` |
 //! | `params` | `params`, `service_url` | the SSM client |
 //! | `dynamodb` | `dynamodb` | the DynamoDB client |
+//! | `payments` | `payments`; comes with `dynamodb` | the clock changes of London |
 //! | `fault-flags` | `faults`, the configuration only | regex-lite |
 //! | `faults` | `faults`; comes with `params` and `service` | nothing more |
 
@@ -40,6 +41,8 @@ pub mod http;
 pub mod idempotency;
 #[cfg(feature = "params")]
 pub mod params;
+#[cfg(feature = "payments")]
+pub mod payments;
 #[cfg(feature = "service")]
 pub mod service;
 #[cfg(any(feature = "params", feature = "http"))]
