@@ -4,17 +4,17 @@
 //! they are read from there and nowhere else: the default chain (profiles, SSO, STS, instance metadata) would link
 //! another SDK client, and its wrong turns would end in a time-out instead of an error that names the variable.
 
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 mod answer;
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 mod attempts;
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 mod calls;
 mod words;
 
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 pub use attempts::counted;
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 pub(crate) use calls::Calls;
 pub(crate) use words::may_be_told;
 

@@ -10,6 +10,7 @@
 //! | `aws` | `aws` | the AWS SDK's runtime; comes with the next two and with `signing` |
 //! | `params` | `params`, `service_url` | the SSM client |
 //! | `dynamodb` | `dynamodb` | the DynamoDB client |
+//! | `sqs` | `sqs` | the SQS client |
 //! | `payments` | `payments`; comes with `dynamodb` | the clock changes of London |
 //! | `fault-flags` | `faults`, the configuration only | regex-lite |
 //! | `faults` | `faults`; comes with `params` and `service` | nothing more |
@@ -47,6 +48,8 @@ pub mod payments;
 pub mod service;
 #[cfg(any(feature = "params", feature = "http"))]
 pub mod service_url;
+#[cfg(feature = "sqs")]
+pub mod sqs;
 
 /// The git commit this was built from, or `unknown`.
 pub const VERSION: &str = env!("WILD_RYDES_COMMIT");

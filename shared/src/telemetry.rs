@@ -109,9 +109,9 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// An error and everything that caused it, as far as it may come out: what AWS says about a request may repeat it.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    #[cfg(any(feature = "dynamodb", feature = "params"))]
+    #[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
     let may_be_told = crate::aws::may_be_told;
-    #[cfg(not(any(feature = "dynamodb", feature = "params")))]
+    #[cfg(not(any(feature = "dynamodb", feature = "params", feature = "sqs")))]
     let may_be_told = |_: &(dyn Error + 'static)| true;
     std::iter::successors(Some(error), |&error| error.source()).filter(move |&error| may_be_told(error))
 }
