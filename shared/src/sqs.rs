@@ -13,7 +13,7 @@ use std::time::Instant;
 /// The name of this dependency in metrics.
 const DEPENDENCY: &str = "sqs";
 
-/// Why a call got no answer that counts. It may have had its effect.
+/// Why a call got no answer that counts.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError<E: Error + 'static> {
     /// The time budget ended first.
@@ -26,8 +26,7 @@ pub enum CallError<E: Error + 'static> {
 
 /// Builds the one client of a process.
 ///
-/// Reads `SQS_ATTEMPTS`, `SQS_ATTEMPT_TIMEOUT_MS`, `CONNECT_TIMEOUT_MS` and what AWS sets. A long poll waits within an
-/// attempt, so its time limit must be longer than the poll.
+/// Reads `SQS_ATTEMPTS`, `SQS_ATTEMPT_TIMEOUT_MS`, `CONNECT_TIMEOUT_MS` and what AWS sets.
 ///
 /// # Errors
 /// A variable is missing or wrong.
@@ -55,7 +54,8 @@ pub async fn within<T, E: Error + 'static>(
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<T, CallError<E>> {
     let started = Instant::now();
-    let call = Box::pin(call); // a large future, kept once
+    // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
+    let call = Box::pin(call);
     let (result, attempts) = counted(tokio::time::timeout(budget.remaining(), call)).await;
     let result = match result {
         Ok(result) => result.map_err(CallError::Failed),
