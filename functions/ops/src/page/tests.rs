@@ -134,3 +134,50 @@ fn the_chart_has_a_group_for_each_ten_minutes_of_two_hours() {
     assert!(html.contains("13:30: placed 9, processed 7, difference +2, failed 1"), "{html}");
     assert!(html.contains("11:40: placed 0"), "{html}");
 }
+
+/// Tables that answer until they do not.
+struct Fading(std::sync::atomic::AtomicBool);
+
+impl Fading {
+    fn gone<T>(&self, answer: T) -> Result<T, crate::store::StoreError> {
+        let gone = self.0.load(std::sync::atomic::Ordering::Relaxed);
+        if gone { Err(crate::store::StoreError::new("gone", "the tables are gone")) } else { Ok(answer) }
+    }
+}
+
+impl Lists for Fading {
+    async fn list(
+        &self,
+        _: Status,
+        _: crate::store::From,
+        _: Option<crate::store::Position>,
+        _: usize,
+        _: &Budget,
+    ) -> Result<crate::store::Slice, crate::store::StoreError> {
+        self.gone(crate::store::Slice::default())
+    }
+}
+
+impl Tallies for Fading {
+    async fn tally(&self, _: &[shared::payments::counts::Bin], _: &Budget) -> Result<Numbers, crate::store::StoreError> {
+        self.gone(Numbers::default())
+    }
+}
+
+impl Watches for Fading {
+    async fn faults(&self, _: &Budget) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+#[tokio::test]
+async fn when_the_tables_are_gone_the_page_shows_what_it_knew_and_says_so() {
+    let (tables, page) = (Fading(true.into()), Page::default());
+    let budget = Budget::lasting(std::time::Duration::from_secs(5));
+    assert!(page.render("dev", &tables, &tables, None, &budget).await.is_err(), "it knows nothing yet");
+    tables.0.store(false, std::sync::atomic::Ordering::Relaxed);
+    let fresh = page.render("dev", &tables, &tables, None, &budget).await.expect("data");
+    tables.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    let old = page.render("dev", &tables, &tables, None, &budget).await.expect("old data");
+    assert!(!fresh.contains("id=\"stale\"") && old.contains("id=\"stale\""), "{old}");
+}
