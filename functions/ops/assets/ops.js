@@ -2,8 +2,7 @@
 const main = document.getElementById('main');
 const every = Number(main.dataset.renewedS) * 1000;
 const stale = Number(main.dataset.staleS);
-const shift = Date.now() / 1000 - Number(main.dataset.asOf); // the browser's clock may be another
-let lastGood = Date.now();
+let lastGood = Date.now(); // by the browser's clock, which may be another than the server's: only differences count
 
 // What an order said belongs to the moment after it, not to the next loading.
 if (location.search) history.replaceState(null, '', location.pathname);
@@ -27,10 +26,10 @@ function restore({ open, focus, limit, left }) {
 }
 
 function judge() {
-  const age = Math.round(Date.now() / 1000 - shift - Number(main.dataset.asOf));
+  const since = Math.round((Date.now() - lastGood) / 1000);
   const banner = document.getElementById('out-of-date');
-  banner.hidden = age <= stale;
-  if (!banner.hidden) banner.textContent = `Old data. This page could not be renewed for ${Math.round((Date.now() - lastGood) / 1000)} s; what it shows is ${age} s old.`;
+  banner.hidden = since <= stale;
+  if (!banner.hidden) banner.textContent = `Old data. This page could not be renewed for ${since} s; what it shows is ${since + Number(main.dataset.ageS)} s old.`;
 }
 
 async function renew() {
@@ -40,7 +39,7 @@ async function renew() {
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('main');
     if (!fresh) throw new Error('another page');
     const kept = state();
-    main.dataset.asOf = fresh.dataset.asOf;
+    main.dataset.ageS = fresh.dataset.ageS;
     main.replaceChildren(...fresh.childNodes);
     restore(kept);
     lastGood = Date.now();

@@ -42,7 +42,7 @@ pub(crate) struct NoData(#[source] Box<dyn Error + Send + Sync>);
 struct View<'a> {
     stage: &'a str,
     as_of: String,
-    as_of_s: i64,
+    age_s: i64,
     stale: Option<String>,
     stale_s: i64,
     renewed_s: u32,
@@ -93,7 +93,7 @@ fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timest
     View {
         stage,
         as_of: london::for_people(snapshot.as_of),
-        as_of_s: snapshot.as_of.as_second(),
+        age_s,
         // The very data of this request, or else data that could not be read anew.
         stale: (snapshot.as_of < now).then(|| format!("{age_s} s")),
         stale_s: STALE_S,
