@@ -22,6 +22,8 @@ mod corruption;
 #[cfg(feature = "faults")]
 mod disk;
 #[cfg(feature = "faults")]
+mod event;
+#[cfg(feature = "faults")]
 mod injection;
 #[cfg(feature = "faults")]
 mod means;
@@ -42,6 +44,8 @@ pub use what::{Delay, Dependency, Effect, SERVICES, What};
 
 #[cfg(feature = "faults")]
 pub(crate) use connector::faulty;
+#[cfg(feature = "faults")]
+pub use event::around_event;
 #[cfg(feature = "faults")]
 pub use injection::InjectedException;
 #[cfg(feature = "faults")]

@@ -47,7 +47,15 @@ async fn call(url: String, budget: Budget) -> Vec<Value> {
     let client = Client::new(LONG, Schedule { attempts: 3, base: moment, cap: moment }).expect("a TLS stack");
     let url = ServiceUrl::try_from(url.as_str()).expect("a legal address");
     let (dependency, method, attempt_timeout) = ("put-ride-record", Method::POST, Duration::from_millis(200));
-    let call = Call { dependency, method, url: &url, body: Vec::new(), json: true, attempt_timeout };
+    let call = Call {
+        dependency,
+        method,
+        url: &url,
+        body: Vec::new(),
+        headers: Default::default(),
+        json: true,
+        attempt_timeout,
+    };
     let request_id = RequestId::parse("r-1").expect("a legal id");
     let context = RequestContext { request_id, budget, trace: None, traceparent: None };
     // How it went is what the metrics are asked for.

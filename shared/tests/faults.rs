@@ -41,7 +41,15 @@ impl Handler for Calling {
             b"\"unicorn\"" => {
                 let (dependency, method, limit) = ("request-unicorn", Method::GET, Duration::from_millis(500));
                 let (url, body) = (&self.url, Vec::new());
-                let outbound = Outbound { dependency, method, url, body, json: false, attempt_timeout: limit };
+                let outbound = Outbound {
+                    dependency,
+                    method,
+                    url,
+                    body,
+                    headers: Default::default(),
+                    json: false,
+                    attempt_timeout: limit,
+                };
                 let answer = self.http.send(&outbound, &call.context).await;
                 json(
                     StatusCode::CREATED,

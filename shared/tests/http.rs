@@ -34,7 +34,15 @@ async fn after_an_endless_pause(reply: Reply) -> (Result<Answer, CallError>, usi
     let url = ServiceUrl::try_from(fake.url("/").as_str()).expect("a legal address");
     let attempt_timeout = Duration::from_secs(1);
     let (dependency, method) = ("test", Method::GET);
-    let call = Call { dependency, method, url: &url, body: Vec::new(), json: false, attempt_timeout };
+    let call = Call {
+        dependency,
+        method,
+        url: &url,
+        body: Vec::new(),
+        headers: Default::default(),
+        json: false,
+        attempt_timeout,
+    };
     let request_id = RequestId::parse("r-1").expect("a legal id");
     let context = RequestContext { request_id, budget, trace: None, traceparent: None };
     (client.send(&call, &context).await, fake.requests().len())

@@ -38,7 +38,15 @@ async fn call(tracer: &Tracer, invocation: Option<&str>, context: &RequestContex
     let client = Client::new(Duration::from_secs(1), schedule).expect("a TLS stack");
     let url = ServiceUrl::try_from(url).expect("a legal address");
     let (dependency, method, attempt_timeout) = ("put-ride-record", Method::POST, Duration::from_secs(5));
-    let call = Call { dependency, method, url: &url, body: Vec::new(), json: true, attempt_timeout };
+    let call = Call {
+        dependency,
+        method,
+        url: &url,
+        body: Vec::new(),
+        headers: Default::default(),
+        json: true,
+        attempt_timeout,
+    };
     let handler = tracer.begin(invocation, "handler");
     let _ = below(handler.as_ref(), step("post_ride_record", client.send(&call, context))).await;
     if let Some(handler) = handler {

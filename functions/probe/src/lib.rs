@@ -7,7 +7,7 @@ mod settings;
 pub use missed::Missed;
 pub use settings::Settings;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use shared::context::RequestContext;
 use shared::events::{Caller, Events};
 use shared::http::{Answer, Call, Client};
@@ -73,6 +73,7 @@ impl<S: Store> Probe<S> {
             method: Method::POST,
             url: &url,
             body: BOOKING.to_vec(),
+            headers: HeaderMap::new(),
             json: true,
             attempt_timeout: self.attempt_timeout,
         };

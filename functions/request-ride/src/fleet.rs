@@ -1,5 +1,5 @@
 use crate::Services;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use shared::context::RequestContext;
 use shared::http::{Call, CallError};
 use shared::params::{Store, Unknown};
@@ -61,7 +61,8 @@ impl<S: Store> Fleet for Services<S> {
         let url = self.fleet.address.get(&context.budget).await?;
         let attempt_timeout = self.fleet.attempt_timeout;
         let (dependency, method) = ("request-unicorn", Method::GET);
-        let call = Call { dependency, method, url: &url, body: Vec::new(), json: false, attempt_timeout };
+        let (body, headers) = (Vec::new(), HeaderMap::new());
+        let call = Call { dependency, method, url: &url, body, headers, json: false, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
         if let Some(why) = answer.forbidden() {
             return Err(FleetError::Forbidden(why.to_owned()));

@@ -1,5 +1,5 @@
 use crate::Services;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use shared::context::RequestContext;
 use shared::http::{Call, CallError};
@@ -76,7 +76,8 @@ impl<S: Store> Records for Services<S> {
         let body = serde_json::to_vec(record)?;
         let attempt_timeout = self.records.attempt_timeout;
         let (dependency, method) = ("put-ride-record", Method::POST);
-        let call = Call { dependency, method, url: &url, body, json: true, attempt_timeout };
+        let headers = HeaderMap::new();
+        let call = Call { dependency, method, url: &url, body, headers, json: true, attempt_timeout };
         let answer = self.client.send(&call, context).await?;
         if let Some(why) = answer.forbidden() {
             return Err(RecordError::Forbidden(why.to_owned()));

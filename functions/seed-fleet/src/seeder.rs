@@ -1,5 +1,5 @@
 use crate::{Action, Answer, BadRequest, FleetTable, Request, Settings, WriteError};
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use shared::budget::Budget;
 use shared::context::RequestContext;
@@ -136,6 +136,7 @@ impl<T: FleetTable> Seeder<T> {
             method: Method::PUT,
             url: &request.response_url,
             body: serde_json::to_vec(answer)?,
+            headers: HeaderMap::new(),
             json: false, // the URL is signed for a request without a content type
             attempt_timeout: ANSWER_ATTEMPT,
         };

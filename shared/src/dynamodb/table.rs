@@ -2,6 +2,8 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::scan::ScanInput;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 /// The table that a call is about, for its trace. These are the operations that functions use; a call of another is
@@ -11,6 +13,14 @@ pub(super) fn of(input: &Input) -> Option<&str> {
         .or_else(|| input.downcast_ref().and_then(GetItemInput::table_name))
         .or_else(|| input.downcast_ref().and_then(ScanInput::table_name))
         .or_else(|| input.downcast_ref().and_then(DeleteItemInput::table_name))
+        .or_else(|| input.downcast_ref().and_then(first_of))
+}
+
+/// The table of the first item of a transaction: whose change it is about.
+fn first_of(transaction: &TransactWriteItemsInput) -> Option<&str> {
+    let first: &TransactWriteItem = transaction.transact_items().first()?;
+    let put = first.put().map(|put| put.table_name());
+    put.or_else(|| first.update().map(|update| update.table_name()))
 }
 
 #[cfg(test)]

@@ -100,14 +100,7 @@ impl Injection {
         asked: Asked,
         work: impl Future<Output = Result<Answer, Infallible>>,
     ) -> Result<Answer, Infallible> {
-        let shared = self.faults.shared();
-        shared.disk.clear();
-        let flags = shared.source.get_at(Instant::now()).await;
-        let decided = self.decided.get_or_init(|| {
-            let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };
-            decided.flags = flags.decide(&self.dice(&decided), &self.event);
-            decided
-        });
+        let decided = self.decide(asked).await;
         let dice = self.dice(decided);
         for flag in &decided.flags {
             match &flag.what {
@@ -128,6 +121,45 @@ impl Injection {
             }
         }
         answer
+    }
+
+    /// As [`Injection::around`], for an invocation by an event that is no HTTP request. What changes an HTTP answer has
+    /// nothing to change here and does nothing.
+    ///
+    /// # Errors
+    /// The invocation is to fail.
+    pub(super) async fn around_event<T>(
+        &self,
+        asked: Asked,
+        work: impl Future<Output = T>,
+    ) -> Result<T, InjectedException> {
+        let decided = self.decide(asked).await;
+        let dice = self.dice(decided);
+        for flag in &decided.flags {
+            match &flag.what {
+                What::Latency(delay) => self.wait(Mode::Latency, delay.at(dice.throw("latency.length", 0))).await,
+                What::Timeout(buffer) => self.wait(Mode::Timeout, until_the_limit(decided, *buffer)).await,
+                What::Diskspace(bytes) => self.fill(*bytes).await,
+                What::Exception(message) => {
+                    self.inject(Mode::Exception, None, None);
+                    return Err(InjectedException(message.clone()));
+                }
+                What::Statuscode(_) | What::Corruption(_) | What::Denylist(_) | What::Dependency(_) => {}
+            }
+        }
+        Ok(work.await)
+    }
+
+    /// Decides what happens to this invocation.
+    async fn decide(&self, asked: Asked) -> &Decided {
+        let shared = self.faults.shared();
+        shared.disk.clear();
+        let flags = shared.source.get_at(Instant::now()).await;
+        self.decided.get_or_init(|| {
+            let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };
+            decided.flags = flags.decide(&self.dice(&decided), &self.event);
+            decided
+        })
     }
 
     /// The names of the faults that this invocation met, if any.

@@ -61,7 +61,7 @@ pub enum Effect {
 }
 
 /// Services that are called, by their names in metrics. A name that is none of these would never be met.
-pub const SERVICES: [&str; 4] = ["dynamodb", "ssm", "request-unicorn", "put-ride-record"];
+pub const SERVICES: [&str; 6] = ["dynamodb", "sqs", "ssm", "request-unicorn", "put-ride-record", "finance"];
 
 impl Delay {
     /// The wait at this throw of dice, from 0 up to 1, in whole milliseconds.

@@ -18,6 +18,8 @@ pub struct Answer {
     /// The kind of error, when API Gateway itself refused the call. Its body must not be logged instead: a wrong
     /// signature is answered with the whole signed request, session token included.
     pub error_type: Option<String>,
+    /// When to come again, as the service spells it: seconds or a date.
+    pub retry_after: Option<String>,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -37,14 +39,16 @@ impl Answer {
         let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (status, is_json) = (response.status(), content_type.is_some_and(is_json));
         let error_type = response.headers().get(X_AMZN_ERROR_TYPE).and_then(error_type);
+        let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(&failed)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(CallError::TooLong { limit: LONGEST_ANSWER });
+                return Err(CallError::TooLong { limit: LONGEST_ANSWER, status });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Self { status, is_json, error_type, body })
+        Ok(Self { status, is_json, error_type, retry_after, body })
     }
 }
 
@@ -75,7 +79,7 @@ mod tests {
     fn who_is_not_let_in_is_told_from_who_fails() {
         let of = |status, error_type: Option<&str>| {
             let error_type = error_type.map(str::to_owned);
-            let answer = Answer { status, is_json: true, error_type, body: Vec::new() };
+            let answer = Answer { status, is_json: true, error_type, retry_after: None, body: Vec::new() };
             answer.forbidden().map(str::to_owned)
         };
         let denied = Some("AccessDeniedException");

@@ -4,7 +4,7 @@ use crate::context::{RequestContext, X_AMZN_TRACE_ID};
 use crate::retry::Schedule;
 use crate::service_url::ServiceUrl;
 use crate::telemetry::metrics::Recorder;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use reqwest::redirect;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub struct Call<'a> {
     pub url: &'a ServiceUrl,
     /// What is sent.
     pub body: Vec<u8>,
+    /// Headers of this call alone, such as an idempotency key.
+    pub headers: HeaderMap,
     /// Whether the body goes out as `application/json`; without it, it has no content type.
     pub json: bool,
     /// The longest that one attempt may take.
@@ -142,6 +144,7 @@ impl Client {
         if let Some(trace) = trace {
             headers.insert(X_AMZN_TRACE_ID, trace); // in place of it: `extend` would send both
         }
+        headers.extend(call.headers.clone());
         let mut request = self
             .inner
             .request(call.method.clone(), call.url.as_url().clone())

@@ -29,6 +29,8 @@ pub enum CallError {
     TooLong {
         /// The longest that is read.
         limit: usize,
+        /// The status that came before it.
+        status: http::StatusCode,
     },
     /// A fault on purpose.
     #[cfg(feature = "faults")]

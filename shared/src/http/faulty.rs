@@ -34,7 +34,7 @@ pub(super) async fn meet(call: &Call<'_>, allowed: Duration) -> Result<Left, Cal
     let Some(outbound) = Outbound::of(call.dependency, call.method.as_str(), host) else {
         return Ok(Left::Time(allowed, None));
     };
-    let answered = |status| Answer { status, is_json: false, error_type: None, body: Vec::new() };
+    let answered = |status| Answer { status, is_json: false, error_type: None, retry_after: None, body: Vec::new() };
     match outbound.met {
         Some(Met::Refused) => Err(CallError::Injected(Injected::Refused)),
         Some(Met::Status(status)) => Ok(Left::Answer(answered(status))),

@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) enum Reply {
     /// A whole response.
     Whole { status: u16, content_type: &'static str, body: String },
+    /// A whole response that says when to come again.
+    Later { status: u16, retry_after: String, body: String },
     /// A head that promises more than comes.
     CloseMidBody,
     /// Nothing at all.
@@ -99,6 +101,10 @@ async fn serve(
     let response = match reply {
         Reply::Whole { status, content_type, body } => format!(
             "HTTP/1.1 {status} X\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\nlocation: /elsewhere\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        ),
+        Reply::Later { status, retry_after, body } => format!(
+            "HTTP/1.1 {status} X\r\nretry-after: {retry_after}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         ),
         Reply::CloseMidBody => {

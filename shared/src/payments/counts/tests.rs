@@ -12,7 +12,7 @@ fn an_instant_falls_into_its_ten_minutes_and_its_minute() {
     assert_eq!(Bin::of(at("2026-11-20T21:20:00Z")), (bin.back(-1), 0));
     assert_eq!(Bin::of(at("2026-11-20T21:09:59.999999Z")), (bin.back(1), 9));
     assert_eq!(Bin::of(at("1969-12-31T23:59:59.9Z")), (Bin(-1), 9));
-    assert_eq!((bin.key(3), total_key(3)), ("ten#2991667#3".to_owned(), "total#3".to_owned()));
+    assert_eq!((bin.key(3), total_key(3)), ("ten#2992015#3".to_owned(), "total#3".to_owned()));
 }
 
 #[test]

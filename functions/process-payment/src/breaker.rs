@@ -1,0 +1,198 @@
+//! When finance is left alone: a circuit breaker as a plain value. Time comes in, nothing goes out.
+//!
+//! ```text
+//!           so many failures in a row            its time is over
+//!  Closed ────────────────────────────▶ Open ─────────────────────▶ Probing: one call at a time
+//!    ▲                                   ▲  ▲                        │      │
+//!    │ nobody waits any more             │  └──────── it failed ─────┘      │ it succeeded
+//!    │ or the cap has grown enough       │ so many failures in a row        ▼
+//!    └───────────────────────────────────┴─────────────────────────── Draining: so many calls an interval, doubling
+//! ```
+//!
+//! Draining is why a service that comes back is not hit by all that waited for it. Its cap doubles with each interval that
+//! used it up, so it ends also when more arrives than it began with.
+
+mod guard;
+mod item;
+mod table;
+
+pub use guard::{Breakers, Guard};
+pub use table::{BreakerError, BreakerTable};
+
+use std::time::Duration;
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = i64;
+
+/// The longest that it is open before the next probe. One call a minute hurts nobody, and what waits for longer than it
+/// must is riders' payments.
+const LONGEST_OPEN: Duration = Duration::from_secs(60);
+
+/// A failure so old says nothing about those that come after it.
+const FORGET: Duration = Duration::from_secs(60);
+
+/// How often the cap doubles before it is given up.
+const DOUBLINGS: u32 = 6;
+
+/// When it opens, for how long, and how it closes.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// So many failures in a row open it; at least 1.
+    pub failures: u32,
+    /// For so long, the first time.
+    pub open: Duration,
+    /// So long a probe has, before somebody else may try.
+    pub probe: Duration,
+    /// So many calls an interval, first, when it recovers; at least 1.
+    pub drain_calls: u32,
+    /// The interval.
+    pub drain_interval: Duration,
+}
+
+/// What it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breaker {
+    /// All calls are made.
+    Closed {
+        /// How many of the last calls failed in a row.
+        failures: u32,
+        /// When the last of those did.
+        since: Millis,
+    },
+    /// No call is made until then.
+    Open {
+        /// Until when.
+        until: Millis,
+        /// How often it opened since it was closed; at least 1.
+        opened: u32,
+    },
+    /// One call finds out how finance is.
+    Probing {
+        /// From then on whoever probes is dead, and another may.
+        until: Millis,
+        /// How often it opened since it was closed.
+        opened: u32,
+    },
+    /// Finance is back.
+    Draining {
+        /// So many calls are made in this interval.
+        cap: u32,
+        /// So many of them were.
+        used: u32,
+        /// When the interval ends.
+        ends: Millis,
+        /// How many of the last calls failed in a row.
+        failures: u32,
+    },
+}
+
+/// Whether a call may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Go,
+    /// It may, and is the only one: what becomes of it decides.
+    Probe,
+    /// Not before then: finance is left alone.
+    Wait(Millis),
+    /// Not before then: finance is back, and others are at it.
+    Queue(Millis),
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Finance answered, whatever it said about the payment.
+    Alive,
+    /// It did not, or said that it cannot at the moment.
+    Failing,
+    /// The call was not made after all.
+    NotMade,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self::Closed { failures: 0, since: 0 }
+    }
+}
+
+impl Breaker {
+    /// Whether a call may be made now, and what the breaker is when it is made.
+    #[must_use]
+    pub fn admit(self, rules: &Rules, now: Millis) -> (Admission, Self) {
+        match self {
+            Self::Closed { .. } => (Admission::Go, self),
+            Self::Open { until, .. } | Self::Probing { until, .. } if now < until => (Admission::Wait(until), self),
+            Self::Open { opened, .. } | Self::Probing { opened, .. } => {
+                (Admission::Probe, Self::Probing { until: later(now, rules.probe), opened })
+            }
+            Self::Draining { cap, used, ends, failures } if now < ends => {
+                if used < cap {
+                    (Admission::Go, Self::Draining { cap, used: used + 1, ends, failures })
+                } else {
+                    (Admission::Queue(ends), self)
+                }
+            }
+            // An interval that was not used up: nobody waits any more.
+            Self::Draining { cap, used, .. } if used < cap => (Admission::Go, Self::default()),
+            Self::Draining { cap, failures, .. } => {
+                let cap = cap.saturating_mul(2);
+                let enough = rules.drain_calls.saturating_mul(1 << DOUBLINGS);
+                let ends = later(now, rules.drain_interval);
+                let next = Self::Draining { cap, used: 1, ends, failures };
+                (Admission::Go, if cap > enough { Self::default() } else { next })
+            }
+        }
+    }
+
+    /// What the breaker is after a call that was admitted so.
+    #[must_use]
+    pub fn settle(self, rules: &Rules, admission: Admission, outcome: Outcome, now: Millis) -> Self {
+        match (self, outcome) {
+            (Self::Probing { opened, .. }, _) if admission == Admission::Probe => match outcome {
+                Outcome::Alive => Self::Draining {
+                    cap: rules.drain_calls,
+                    used: 0,
+                    ends: later(now, rules.drain_interval),
+                    failures: 0,
+                },
+                Outcome::Failing => Self::opened(rules, opened.saturating_add(1), now),
+                // Another one may try at once.
+                Outcome::NotMade => Self::Open { until: now, opened },
+            },
+            // Calls that were made before it opened say nothing new.
+            (Self::Open { .. } | Self::Probing { .. }, _) | (_, Outcome::NotMade) => self,
+            (Self::Closed { .. }, Outcome::Alive) => Self::default(),
+            (Self::Draining { cap, used, ends, .. }, Outcome::Alive) => Self::Draining { cap, used, ends, failures: 0 },
+            (Self::Closed { failures, since }, Outcome::Failing) => {
+                let old = now.saturating_sub(since) > millis(FORGET);
+                match if old { 1 } else { failures.saturating_add(1) } {
+                    failures if failures >= rules.failures => Self::opened(rules, 1, now),
+                    failures => Self::Closed { failures, since: now },
+                }
+            }
+            (Self::Draining { cap, used, ends, failures }, Outcome::Failing) => match failures.saturating_add(1) {
+                failures if failures >= rules.failures => Self::opened(rules, 1, now),
+                failures => Self::Draining { cap, used, ends, failures },
+            },
+        }
+    }
+
+    /// Open for the n-th time in a row: longer each time.
+    fn opened(rules: &Rules, opened: u32, now: Millis) -> Self {
+        let factor = 1_u32 << opened.saturating_sub(1).min(16);
+        let open = rules.open.saturating_mul(factor).min(LONGEST_OPEN.max(rules.open));
+        Self::Open { until: later(now, open), opened }
+    }
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
+
+fn later(now: Millis, duration: Duration) -> Millis {
+    now.saturating_add(millis(duration))
+}
+
+#[cfg(test)]
+mod tests;

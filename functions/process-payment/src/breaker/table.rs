@@ -1,0 +1,65 @@
+use super::item::{ID, from_item, to_item};
+use super::{Breaker, Breakers};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::get_item::GetItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use shared::budget::Budget;
+use shared::dynamodb::{CallError, within};
+
+/// The breaker's row in the table of counts: it outlives every process, and all of them see the same. It needs
+/// `dynamodb:GetItem` and `dynamodb:PutItem` on it.
+#[derive(Debug, Clone)]
+pub struct BreakerTable {
+    client: Client,
+    table: String,
+}
+
+/// Why it is not known what the breaker is.
+#[derive(Debug, thiserror::Error)]
+pub enum BreakerError {
+    /// The table gave no answer that counts.
+    #[error("the breaker could not be read")]
+    Get(#[source] CallError<Box<SdkError<GetItemError>>>),
+    /// The table gave no answer that counts.
+    #[error("the breaker could not be written")]
+    Put(#[source] CallError<Box<SdkError<PutItemError>>>),
+}
+
+impl BreakerTable {
+    /// The table of this name.
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+impl Breakers for BreakerTable {
+    type Error = BreakerError;
+
+    async fn load(&self, budget: &Budget) -> Result<(Breaker, u64), BreakerError> {
+        let get = self.client.get_item().table_name(&self.table).key("Id", S(ID.into())).consistent_read(true);
+        let output = within(budget, async { get.send().await.map_err(Box::new) }).await.map_err(BreakerError::Get)?;
+        // None as yet, or one that this version cannot read: closed, and to be written over.
+        Ok(output.item().and_then(from_item).unwrap_or_default())
+    }
+
+    async fn save(&self, breaker: &Breaker, version: u64, budget: &Budget) -> Result<bool, BreakerError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(breaker, version + 1)))
+            .condition_expression("attribute_not_exists(Version) OR Version = :version")
+            .expression_attribute_values(":version", N(version.to_string()));
+        match within(budget, async { put.send().await.map_err(Box::new) }).await {
+            Ok(_) => Ok(true),
+            Err(CallError::Failed(error))
+                if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(BreakerError::Put(error)),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Charges rides: takes their payments from the queue to the finance service.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use process_payment::{
+    BreakerTable, FinanceService, Guard, Parts, PaymentsQueue, PaymentsTable, ProcessPayment, SERVICE, Settings,
+};
+use serde_json::Value;
+use shared::config::Environment;
+use shared::events::Caller;
+use shared::faults::Faults;
+use shared::http::{Client, Signer};
+use shared::params::Ssm;
+use shared::{dynamodb, sqs, telemetry};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let environment = Environment::of_process();
+    telemetry::start(SERVICE, &environment);
+    telemetry::exit_code(serve(&environment).await)
+}
+
+async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let settings = Settings::read(environment)?;
+    let ssm = Ssm::new(environment, settings.parameters.timeout, settings.connect_timeout)?;
+    let mut client = Client::new(settings.connect_timeout, Settings::ONE_ATTEMPT)?;
+    if settings.finance_is_ours {
+        client = client.signed_by(Signer::new(environment)?);
+    }
+    let dynamodb = dynamodb::client(environment)?;
+    let breaker = BreakerTable::new(dynamodb.clone(), settings.tables.counts.clone());
+    let parts = Parts {
+        finance: FinanceService::new(&settings, ssm, client),
+        payments: PaymentsTable::new(dynamodb.clone(), settings.tables.clone()),
+        queue: PaymentsQueue::new(sqs::client(environment)?, &settings),
+        breaker: Guard::new(breaker, settings.breaker),
+    };
+    let faults = Faults::read(SERVICE, environment);
+    if let Some(faults) = &faults {
+        faults.warm().await;
+    }
+    tokio::join!(parts.finance.warm(), dynamodb::warm(&dynamodb, settings.parameters.timeout));
+    let process = &ProcessPayment::new(settings.common, settings.rules, parts, faults);
+    let handler = service_fn(|event: LambdaEvent<Value>| async move {
+        let (event, invocation) = event.into_parts();
+        let caller = Caller {
+            request_id: invocation.request_id,
+            deadline_ms: invocation.deadline,
+            xray_trace_id: invocation.xray_trace_id,
+        };
+        process.handle(&event, &caller).await.map_err(lambda_runtime::Error::from)
+    });
+    lambda_runtime::run(handler).await
+}

@@ -1,0 +1,153 @@
+use jiff::{SignedDuration, Timestamp};
+use shared::payments::{Job, Payment, Status};
+use shared::retry::Schedule;
+use std::time::Duration;
+
+/// The longest that a message is put off for itself: a Retry-After of a day would keep a rider's payment for a day.
+pub(crate) const LONGEST_PUT_OFF: Duration = Duration::from_secs(15 * 60);
+
+/// How payments are processed.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// The longest that finance may take to answer.
+    pub attempt_timeout: Duration,
+    /// What is kept of the time limit to save what finance answered.
+    pub time_to_save: Duration,
+    /// How many payments of a batch are processed at once.
+    pub side_by_side: usize,
+    /// How often finance is asked, at the most, before a payment fails.
+    pub max_attempts: u32,
+    /// The pauses between attempts.
+    pub back_off: Schedule,
+}
+
+/// What is to be done with a job, by its row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// There is no row: it is made first.
+    Place,
+    /// It failed, and this job redrives it.
+    Redrive,
+    /// Finance is asked.
+    Attempt,
+    /// The last attempt was begun and nobody knows how it ended.
+    GiveUp,
+    /// Somebody else is at it, until then.
+    Wait(Timestamp),
+    /// Nothing: it is Complete or Failed.
+    Nothing,
+}
+
+impl Rules {
+    /// The time that one payment needs at the most.
+    pub fn needed(&self) -> Duration {
+        self.attempt_timeout + self.time_to_save
+    }
+
+    /// What is to be done with a job whose row is this one.
+    pub(crate) fn next(&self, row: Option<&Payment>, job: &Job, now: Timestamp) -> Next {
+        let Some(row) = row else { return Next::Place };
+        match (row.status, row.lease_end()) {
+            (Status::Complete, _) => Next::Nothing,
+            (Status::Failed, _) if job.redrive.is_some_and(|redrive| redrive > row.redrives) => Next::Redrive,
+            (Status::Failed, _) => Next::Nothing,
+            (_, Some(end)) if end > now => Next::Wait(end),
+            _ if row.attempts_now() >= self.max_attempts => Next::GiveUp,
+            _ => Next::Attempt,
+        }
+    }
+
+    /// How long a payment waits after this many attempts, of which the last failed: full jitter, or what finance asks for
+    /// if that is longer. `up_to` draws a random time up to its argument.
+    pub(crate) fn pause(
+        &self,
+        attempts: u32,
+        asked_for: Option<Duration>,
+        up_to: impl FnOnce(Duration) -> Duration,
+    ) -> Duration {
+        let jitter = up_to(self.back_off.longest_pause(attempts));
+        jitter.max(asked_for.unwrap_or_default()).min(LONGEST_PUT_OFF)
+    }
+}
+
+/// When an invocation that has so much time left is dead for certain. Clocks of two machines differ, by less than this.
+pub(crate) fn lease(now: Timestamp, left: Duration) -> Timestamp {
+    const SKEW: Duration = Duration::from_secs(5);
+    let lease = SignedDuration::try_from(left + SKEW).ok().and_then(|lease| now.checked_add(lease).ok());
+    lease.unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules {
+        attempt_timeout: Duration::from_secs(10),
+        time_to_save: Duration::from_secs(5),
+        side_by_side: 5,
+        max_attempts: 3,
+        back_off: Schedule { attempts: u32::MAX, base: Duration::from_secs(2), cap: Duration::from_secs(900) },
+    };
+
+    fn job(redrive: Option<u32>) -> Job {
+        let job = r#"{"RideId":"019a9f3c-7a00-7000-8000-000000000001","RequestTime":"2026-11-20T21:16:20Z"}"#;
+        Job { redrive, ..Job::parse(job).expect("a job") }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    fn row(status: Status) -> Payment {
+        Payment { status, ..Payment::placed(&job(None), at(0)) }
+    }
+
+    #[test]
+    fn what_is_next_follows_from_the_row() {
+        let next = |row: &Payment| RULES.next(Some(row), &job(None), at(100));
+        assert_eq!(RULES.next(None, &job(None), at(100)), Next::Place);
+        assert_eq!(next(&row(Status::Queued)), Next::Attempt);
+        assert_eq!(next(&row(Status::Complete)), Next::Nothing);
+        assert_eq!(next(&row(Status::Failed)), Next::Nothing);
+        // Nobody said for how long: the longest lease.
+        assert_eq!(next(&row(Status::Processing)), Next::Wait(at(900)));
+        assert_eq!(RULES.next(Some(&row(Status::Processing)), &job(None), at(900)), Next::Attempt);
+        let held = |second| Payment { held_until: Some(at(second).into()), ..row(Status::Processing) };
+        assert_eq!((next(&held(101)), next(&held(100))), (Next::Wait(at(101)), Next::Attempt));
+    }
+
+    #[test]
+    fn after_the_last_attempt_nobody_asks_again_until_a_redrive() {
+        let next = |attempts, attempts_before| {
+            let row = Payment { attempts, attempts_before, ..row(Status::Queued) };
+            RULES.next(Some(&row), &job(None), at(100))
+        };
+        assert_eq!((next(2, 0), next(3, 0), next(4, 0)), (Next::Attempt, Next::GiveUp, Next::GiveUp));
+        assert_eq!((next(3, 3), next(6, 3)), (Next::Attempt, Next::GiveUp));
+    }
+
+    #[test]
+    fn only_a_redrive_that_is_newer_than_the_row_takes_it_back() {
+        let next =
+            |redrives, redrive| RULES.next(Some(&Payment { redrives, ..row(Status::Failed) }), &job(redrive), at(100));
+        assert_eq!((next(0, Some(1)), next(1, Some(1))), (Next::Redrive, Next::Nothing));
+        assert_eq!((next(1, Some(2)), next(2, None)), (Next::Redrive, Next::Nothing));
+        let complete = Payment { redrives: 0, ..row(Status::Complete) };
+        assert_eq!(RULES.next(Some(&complete), &job(Some(1)), at(100)), Next::Nothing);
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_quarter_of_an_hour_and_finance_may_ask_for_longer_ones() {
+        let longest = |attempts, asked_for| RULES.pause(attempts, asked_for, |longest| longest).as_secs();
+        assert_eq!([1, 2, 5, 9, 10, 40].map(|attempts| longest(attempts, None)), [2, 4, 32, 512, 900, 900]);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!((longest(1, seconds(60)), longest(5, seconds(1)), longest(1, seconds(86_400))), (60, 32, 900));
+        assert_eq!(RULES.pause(5, None, |_| Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_lease_outlives_its_invocation() {
+        assert_eq!(lease(at(0), Duration::from_secs(60)), at(65));
+        assert_eq!(lease(at(0), Duration::MAX - Duration::from_secs(5)), at(0));
+    }
+}

@@ -1,0 +1,204 @@
+//! The tables' client against an engine that judges the conditions, and against sockets that misbehave.
+
+use crate::fake::{Fake, Reply};
+use crate::system::environment;
+use crate::world::{job, placed};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue::S;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType::S as Text,
+};
+use jiff::Timestamp;
+use process_payment::{Breaker, BreakerTable, Breakers, Payments, PaymentsTable};
+use shared::budget::Budget;
+use shared::payments::counts::{Counts, SHARDS, shard, total_key};
+use shared::payments::{Change, Changed, Payment, Status, Tables};
+use std::time::Duration;
+
+pub(crate) fn names() -> Tables {
+    Tables { payments: "payments".into(), counts: "payment-counts".into() }
+}
+
+fn budget() -> Budget {
+    Budget::lasting(Duration::from_secs(10))
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).expect("in range")
+}
+
+/// The address of an engine with both tables, empty.
+pub(crate) async fn engine() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
+    let database = dynoxide::Database::memory().expect("an empty database");
+    tokio::spawn(async move {
+        let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
+    });
+    let client = client(&endpoint);
+    for (table, key) in [("payments", "RideId"), ("payment-counts", "Id")] {
+        let schema = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash).build();
+        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(Text).build();
+        let create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
+        let create = create.key_schema(schema.expect("whole")).attribute_definitions(attribute.expect("whole"));
+        create.send().await.expect("a table");
+    }
+    endpoint
+}
+
+pub(crate) fn client(endpoint: &str) -> Client {
+    let endpoint = ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.to_owned());
+    let environment = environment(&[]);
+    let variables = ["DYNAMODB_ATTEMPTS", "DYNAMODB_ATTEMPT_TIMEOUT_MS", "CONNECT_TIMEOUT_MS", "AWS_REGION"];
+    let more = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let same = variables.into_iter().chain(more).map(|key| (key, environment.text(key).expect("set")));
+    shared::dynamodb::client(&same.chain([endpoint]).collect()).expect("a whole environment")
+}
+
+/// The counts of all time, out of their shards.
+pub(crate) async fn counts(client: &Client) -> Counts {
+    let mut counts = Counts::default();
+    for shard in 0..SHARDS {
+        let get = client.get_item().table_name("payment-counts").key("Id", S(total_key(shard)));
+        let item = get.send().await.expect("an engine").item.unwrap_or_default();
+        counts += Counts::of(&item);
+    }
+    counts
+}
+
+fn processing(row: &Payment, holder: &str, now: Timestamp) -> Payment {
+    let (status, status_since) = (Status::Processing, now.into());
+    let held_until = Some((now + Duration::from_secs(60)).into());
+    Payment { status, status_since, attempts: row.attempts + 1, holder: Some(holder.into()), held_until, ..row.clone() }
+}
+
+#[tokio::test]
+async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
+    let endpoint = engine().await;
+    let (client, budget) = (client(&endpoint), budget());
+    let table = PaymentsTable::new(client.clone(), names());
+    let ride = job(1).ride_id;
+    assert_eq!(table.read(ride, &budget).await.expect("an engine"), None);
+
+    let row = placed(&job(1), at(100));
+    let place = Change::Place(Box::new(row.clone()));
+    assert_eq!(table.apply(&place, &budget).await.expect("an engine"), Changed::Done);
+    assert_eq!(table.apply(&place, &budget).await.expect("an engine"), Changed::Refused(Some(Box::new(row.clone()))));
+    assert_eq!(table.read(ride, &budget).await.expect("an engine"), Some(row.clone()));
+    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
+
+    let claimed = processing(&row, "me", at(101));
+    assert!(table.swap(&row, &claimed, &budget).await.expect("an engine"));
+    let other = processing(&row, "another", at(102));
+    assert!(!table.swap(&row, &other, &budget).await.expect("an engine"), "it is taken");
+    // As the SDK sees it whose first answer was lost.
+    assert!(table.swap(&row, &claimed, &budget).await.expect("an engine"), "it was this very one");
+
+    let fail = |holder: &str| Change::Fail {
+        ride,
+        now: at(103),
+        holder: holder.into(),
+        reason: "finance answered 400".into(),
+        answer: Some("the date".into()),
+    };
+    let refused = table.apply(&fail("another"), &budget).await.expect("an engine");
+    assert_eq!(refused, Changed::Refused(Some(Box::new(claimed.clone()))));
+    assert_eq!(table.apply(&fail("me"), &budget).await.expect("an engine"), Changed::Done);
+    let failed = table.read(ride, &budget).await.expect("an engine").expect("a row");
+    assert_eq!((failed.status, failed.holder.as_deref(), failed.attempts), (Status::Failed, None, 1));
+    assert_eq!((failed.reason.as_deref(), failed.answer.as_deref()), (Some("finance answered 400"), Some("the date")));
+    assert_eq!(failed.processed_at, Some(at(103).into()));
+    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 1 });
+
+    let redrive = Change::redrive(&failed, at(104)).expect("it failed");
+    assert_eq!(table.apply(&redrive, &budget).await.expect("an engine"), Changed::Done);
+    assert!(matches!(table.apply(&redrive, &budget).await.expect("an engine"), Changed::Refused(Some(_))));
+    let again = table.read(ride, &budget).await.expect("an engine").expect("a row");
+    assert_eq!((again.status, again.redrives, again.attempts_now()), (Status::Queued, 1, 0));
+    assert_eq!((again.reason, again.answer, again.processed_at), (None, None, None));
+    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
+
+    let complete = Change::Complete { ride, now: at(105) };
+    assert_eq!(table.apply(&complete, &budget).await.expect("an engine"), Changed::Done);
+    assert!(matches!(table.apply(&complete, &budget).await.expect("an engine"), Changed::Refused(Some(_))));
+    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 1, failed: 0 });
+    let bin = shared::payments::counts::Bin::of(at(105)).0.key(shard(ride));
+    let get = client.get_item().table_name("payment-counts").key("Id", S(bin)).send().await.expect("an engine");
+    let bin = get.item.expect("a bin");
+    assert_eq!((Counts::of(&bin).complete, Counts::of_minute(&bin, 1).complete, Counts::of(&bin).failed), (1, 1, 0));
+    assert!(bin["ExpiresAt"].as_n().is_ok_and(|at| at == "605400"), "{bin:?}");
+}
+
+#[tokio::test]
+async fn of_many_who_want_a_payment_one_gets_it_and_no_count_is_lost() {
+    let endpoint = engine().await;
+    let (client, budget) = (client(&endpoint), budget());
+    let table = PaymentsTable::new(client.clone(), names());
+    let jobs: Vec<_> = (1..=20).map(job).collect();
+    let places = jobs.iter().map(|job| async {
+        let place = Change::Place(Box::new(placed(job, at(0))));
+        table.apply(&place, &budget).await.expect("an engine")
+    });
+    let twice = futures_util::future::join(
+        futures_util::future::join_all(places.clone()),
+        futures_util::future::join_all(places),
+    );
+    let (one, other) = twice.await;
+    let done = one.iter().chain(&other).filter(|changed| **changed == Changed::Done).count();
+    assert_eq!((done, counts(&client).await.placed), (20, 20));
+
+    let row = placed(&jobs[0], at(0));
+    let claims = (0..10).map(|number| {
+        let (table, row, budget) = (&table, &row, &budget);
+        async move {
+            let claimed = processing(row, &format!("holder {number}"), at(number + 1));
+            table.swap(row, &claimed, budget).await.expect("an engine")
+        }
+    });
+    let got = futures_util::future::join_all(claims).await;
+    assert_eq!(got.iter().filter(|got| **got).count(), 1);
+}
+
+#[tokio::test]
+async fn the_breaker_is_kept_and_only_one_of_two_changes_it() {
+    let endpoint = engine().await;
+    let budget = budget();
+    let table = BreakerTable::new(client(&endpoint), names().counts);
+    assert_eq!(table.load(&budget).await.expect("an engine"), (Breaker::default(), 0));
+    let open = Breaker::Open { until: 7_000, opened: 1 };
+    assert!(table.save(&open, 0, &budget).await.expect("an engine"));
+    assert!(!table.save(&Breaker::default(), 0, &budget).await.expect("an engine"));
+    assert_eq!(table.load(&budget).await.expect("an engine"), (open, 1));
+    assert!(table.save(&Breaker::default(), 1, &budget).await.expect("an engine"));
+}
+
+#[tokio::test]
+async fn a_table_in_trouble_is_an_error_and_not_an_answer() {
+    let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
+    let conflict = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"x",
+        "CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"},{"Code":"None"}]}"#;
+    for (status, body) in [(400, denied), (400, conflict), (500, "{}"), (200, "garbage")] {
+        let fake = Fake::start(move |_| Reply::json(status, body)).await;
+        let table = PaymentsTable::new(client(&fake.url("")), names());
+        let budget = Budget::lasting(Duration::from_millis(1_500));
+        let row = placed(&job(1), at(0));
+        assert!(table.apply(&Change::Place(Box::new(row.clone())), &budget).await.is_err(), "{status} {body}");
+        if body != conflict {
+            let budget = Budget::lasting(Duration::from_millis(1_500));
+            assert!(table.swap(&row, &row, &budget).await.is_err(), "{status} {body}");
+            assert!(table.read(job(1).ride_id, &budget).await.is_err(), "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_in_another_ones_way_is_tried_again() {
+    let conflict = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"x",
+        "CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"},{"Code":"None"}]}"#;
+    let reply = |number| if number < 3 { Reply::json(400, conflict) } else { Reply::json(200, "{}") };
+    let fake = Fake::start(reply).await;
+    let table = PaymentsTable::new(client(&fake.url("")), names());
+    let place = Change::Place(Box::new(placed(&job(1), at(0))));
+    assert_eq!(table.apply(&place, &budget()).await.expect("in the end"), Changed::Done);
+    assert_eq!(fake.requests().len(), 4);
+}
