@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};
 use ops::store::{
-    Changes, Discards, Finds, From, Letter, Lists, Numbers, Position, Sends, Slice, StoreError, Takes, Tallies, Watches,
+    Alarm, Changes, Discards, Finds, From, Letter, Lists, Numbers, Position, Rings, Sends, Slice, StoreError, Takes, Tallies, Watches,
 };
 use ops::{Ops, SERVICE, routes};
 use serde_json::{Map, Value, json};
 use shared::budget::Budget;
+use shared::context::RequestContext;
 use shared::payments::counts::{Bin, Counts};
 use shared::payments::{Change, Changed, Job, Payment, Status};
 use shared::ride::{Label, RequestTime, RideId};
@@ -128,6 +129,13 @@ impl Discards for Scene {
 impl Watches for Scene {
     async fn faults(&self, _: &Budget) -> Vec<&'static str> {
         if self.busy { vec!["latency"] } else { Vec::new() }
+    }
+}
+
+impl Rings for Scene {
+    async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
+        let alarm = |name: &str, page| Alarm { name: name.into(), page, meaning: "Rides go unpaid".into(), since: self.now };
+        Some(if self.busy { vec![alarm("payment-failed", true), alarm("oldest-payment", false)] } else { Vec::new() })
     }
 }
 

@@ -2,12 +2,14 @@ use crate::store::{Alarm, Rings, StoreError};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use shared::config::{ConfigError, Environment};
 use shared::context::RequestContext;
 use shared::http::{Call, Client};
 use shared::kept::Kept;
 use shared::service_url::ServiceUrl;
+use std::convert::Infallible;
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 /// How long an answer is good: alarms are judged once a minute.
@@ -27,7 +29,7 @@ pub struct Alarms {
     url: ServiceUrl,
     prefix: String,
     patience: Duration,
-    kept: Kept<Vec<Alarm>>,
+    kept: Kept<Option<Vec<Alarm>>>,
 }
 
 /// The answer of `DescribeAlarms`, as far as the page shows it.
@@ -98,12 +100,15 @@ impl Alarms {
             // The body may repeat what should have been signed.
             return Err(StoreError::new(UNKNOWN, format!("CloudWatch answered {}", answer.status)));
         }
-        let answer = serde_json::from_slice(&answer.body).map_err(|error| StoreError::new(UNKNOWN, error))?;
-        Ok(self.ringing(answer))
+        // First as an object: an array of nothing would be read as an answer without alarms.
+        let members: Map<String, Value> =
+            serde_json::from_slice(&answer.body).map_err(|error| StoreError::new(UNKNOWN, error))?;
+        let answer = serde_json::from_value(members.into()).map_err(|error| StoreError::new(UNKNOWN, error))?;
+        Ok(self.ordered(answer))
     }
 
     /// Pages first, then the oldest first.
-    fn ringing(&self, answer: Answer) -> Vec<Alarm> {
+    fn ordered(&self, answer: Answer) -> Vec<Alarm> {
         let all = answer.composite_alarms.into_iter().chain(answer.metric_alarms);
         let mut alarms: Vec<Alarm> = all.map(|described| self.alarm(described)).collect();
         alarms.sort_by(|one, other| other.page.cmp(&one.page).then(one.since.cmp(&other.since)));
@@ -128,13 +133,12 @@ const UNKNOWN: &str = "the states of the alarms could not be read";
 
 impl Rings for Alarms {
     async fn ringing(&self, context: &RequestContext) -> Option<Vec<Alarm>> {
-        // An old answer is not shown for a new one: no alarms is a claim.
-        let fresh = std::sync::atomic::AtomicBool::new(true);
-        let pause = |result: &Result<_, _>| {
-            fresh.store(result.is_ok(), std::sync::atomic::Ordering::Relaxed);
-            GOOD_FOR
+        // A failure is kept as what it is: an old answer in place of a new one would claim what nobody knows.
+        let read = async {
+            let read = self.read(context).await;
+            let told = read.inspect_err(|error| tracing::warn!(error = error as &dyn Error, "the page goes without alarms"));
+            Ok::<_, Infallible>(told.ok())
         };
-        let known = self.kept.get_at(Instant::now(), self.read(context), pause).await;
-        known.filter(|_| fresh.load(std::sync::atomic::Ordering::Relaxed))
+        self.kept.get_at(Instant::now(), read, |_| GOOD_FOR).await.flatten()
     }
 }

@@ -3,6 +3,7 @@
 //! Everything is read by key, by index or from counters, so an answer takes the same time at a hundred payments and at
 //! a hundred thousand.
 
+mod alarms;
 mod assets;
 mod count;
 mod cursor;
@@ -16,12 +17,13 @@ pub mod store;
 mod table;
 mod watch;
 
+pub use alarms::Alarms;
 pub use count::Count;
 pub use cursor::{Cursor, NotACursor};
 pub use queue::Queues;
 pub use settings::Settings;
 pub use table::PaymentTables;
-pub use watch::Watch;
+pub use watch::{Outlook, Watch};
 
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use page::{Page, Told};
@@ -33,7 +35,7 @@ use shared::ride::RideId;
 use shared::service::{Answer, Call, Handler, Route, Routes, content, json};
 use std::error::Error;
 use std::sync::Arc;
-use store::{Changes, Discards, Finds, Lists, Sends, StoreError, Takes, Tallies, Watches};
+use store::{Changes, Discards, Finds, Lists, Rings, Sends, StoreError, Takes, Tallies, Watches};
 
 /// The name of this service.
 pub const SERVICE: &str = "ops";
@@ -78,7 +80,7 @@ impl<T, Q, W> Handler for Ops<T, Q, W>
 where
     T: Lists + Finds + Tallies + Changes,
     Q: Sends + Takes + Discards,
-    W: Watches,
+    W: Watches + Rings,
 {
     async fn handle(&self, call: Call) -> Answer {
         match call.route() {
@@ -105,12 +107,11 @@ impl<T, Q, W> Ops<T, Q, W>
 where
     T: Lists + Finds + Tallies + Changes,
     Q: Sends + Takes + Discards,
-    W: Watches,
+    W: Watches + Rings,
 {
     async fn show(&self, call: &Call) -> Answer {
         let told = call.query("told").and_then(Told::parse);
-        let budget = &call.context.budget;
-        let html = self.page.render(&self.stage, &self.payments, &self.watch, told, budget).await;
+        let html = self.page.render(&self.stage, &self.payments, &self.watch, told, &call.context).await;
         let html = html.map_err(|error| Failure::caused_by(UNAVAILABLE, error))?;
         Ok(content(StatusCode::OK, "text/html; charset=utf-8", html))
     }

@@ -1,8 +1,10 @@
 //! `GET /ops`, `/payments`, `/count` and the redrives.
 
-use ops::{Ops, PaymentTables, Queues, SERVICE, Settings, Watch, routes};
+use ops::{Alarms, Ops, Outlook, PaymentTables, Queues, SERVICE, Settings, Watch, routes};
 use shared::config::Environment;
+use shared::http::{Client, Signer};
 use shared::params::Ssm;
+use shared::retry::Schedule;
 use shared::{dynamodb, service, sqs, telemetry};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -27,7 +29,11 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let ssm = Ssm::new(environment, settings.ssm_timeout, settings.connect_timeout)?;
     let watch = Watch::new(ssm, settings.faults_parameter.clone(), settings.ssm_timeout);
     let stage = common.stage.clone();
+    let once = Schedule { attempts: 1, base: settings.cloudwatch_timeout, cap: settings.cloudwatch_timeout };
+    let client = Client::new(settings.connect_timeout, once)?.signed_by(Signer::of_service(environment, "monitoring")?);
+    let alarms = Alarms::new(environment, client, &stage, settings.cloudwatch_timeout)?;
+    let outlook = Outlook { watch, alarms };
     // No faults on purpose here: whoever experiments needs to see.
-    service::run(common, routes(), Ops::new(stage, tables, queues, watch)).await?;
+    service::run(common, routes(), Ops::new(stage, tables, queues, outlook)).await?;
     Ok(())
 }

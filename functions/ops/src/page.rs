@@ -8,13 +8,13 @@ mod told;
 
 pub(crate) use told::Told;
 
-use crate::store::{Lists, Tallies, Watches};
+use crate::store::{Alarm, Lists, Rings, Tallies, Watches};
 use askama::Template;
 use card::Card;
 use chart::Chart;
 use jiff::Timestamp;
 use row::Row;
-use shared::budget::Budget;
+use shared::context::RequestContext;
 use shared::payments::london;
 use snapshot::Snapshot;
 use std::error::Error;
@@ -48,11 +48,30 @@ struct View<'a> {
     renewed_s: u32,
     told: Option<Told>,
     faults: String,
+    alarms: Option<Vec<Ringing>>,
     cards: [Card; 3],
     failed: i64,
     rows: Vec<Row>,
     more: i64,
     chart: Chart,
+}
+
+/// An alarm of the strip.
+#[derive(Debug)]
+struct Ringing {
+    class: &'static str,
+    urgency: &'static str,
+    name: String,
+    meaning: String,
+    since: String,
+}
+
+impl Ringing {
+    fn of(alarm: &Alarm) -> Self {
+        let (class, urgency) = if alarm.page { ("red", "Page") } else { ("amber", "Ticket") };
+        let (name, meaning) = (alarm.name.clone(), alarm.meaning.clone());
+        Self { class, urgency, name, meaning, since: london::for_people(alarm.since) }
+    }
 }
 
 impl Page {
@@ -64,12 +83,12 @@ impl Page {
         &self,
         stage: &str,
         payments: &(impl Lists + Tallies),
-        watch: &impl Watches,
+        watch: &(impl Watches + Rings),
         told: Option<Told>,
-        budget: &Budget,
+        context: &RequestContext,
     ) -> Result<String, NoData> {
         let now = Timestamp::now();
-        let snapshot = match Snapshot::take(payments, watch, now, budget).await {
+        let snapshot = match Snapshot::take(payments, watch, now, context).await {
             Ok(snapshot) => {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
                 snapshot
@@ -100,6 +119,7 @@ fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timest
         renewed_s: RENEWED_S,
         told,
         faults: snapshot.faults.join(", "),
+        alarms: snapshot.alarms.as_ref().map(|alarms| alarms.iter().map(Ringing::of).collect()),
         cards: [
             Card::in_queue(count.in_queue),
             Card::placed(count.placed_last_10_minutes),

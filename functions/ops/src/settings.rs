@@ -15,6 +15,8 @@ pub struct Settings {
     pub faults_parameter: Option<String>,
     /// The longest that the page waits for that parameter.
     pub ssm_timeout: Duration,
+    /// The longest that the page waits for the states of the alarms.
+    pub cloudwatch_timeout: Duration,
     /// The longest that opening a connection may take.
     pub connect_timeout: Duration,
 }
@@ -34,6 +36,7 @@ impl Settings {
             dead_letters_url: environment.text("PAYMENTS_DEAD_LETTERS_URL")?,
             faults_parameter: environment.optional("FAULTS_PARAMETER").map(str::to_owned),
             ssm_timeout: environment.milliseconds("SSM_TIMEOUT_MS")?,
+            cloudwatch_timeout: environment.milliseconds("CLOUDWATCH_TIMEOUT_MS")?,
             connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
         })
     }

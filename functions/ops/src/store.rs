@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use shared::budget::Budget;
+use shared::context::RequestContext;
 use shared::payments::counts::{Bin, Counts};
 use shared::payments::{Change, Changed, Job, Payment, Status};
 use shared::ride::{RequestTime, RideId};
@@ -122,6 +123,25 @@ pub trait Discards: Send + Sync + 'static {
 pub trait Watches: Send + Sync + 'static {
     /// Their names; none where there are none or where nobody knows.
     fn faults(&self, budget: &Budget) -> impl Future<Output = Vec<&'static str>> + Send;
+}
+
+/// An alarm that is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its name within the stage.
+    pub name: String,
+    /// Whether it pages somebody; else it is a ticket.
+    pub page: bool,
+    /// What it means, in a few words.
+    pub meaning: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Which alarms are on.
+pub trait Rings: Send + Sync + 'static {
+    /// Them, the most urgent first; nothing when nobody knows.
+    fn ringing(&self, context: &RequestContext) -> impl Future<Output = Option<Vec<Alarm>>> + Send;
 }
 
 /// An instant as the tables and the answers write it.

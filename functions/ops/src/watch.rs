@@ -1,5 +1,6 @@
-use crate::store::Watches;
+use crate::store::{Alarm, Rings, Watches};
 use shared::budget::Budget;
+use shared::context::RequestContext;
 use shared::faults::{Flags, Mode};
 use shared::kept::Kept;
 use shared::params::Store;
@@ -45,5 +46,26 @@ impl<S: Store> Watches for Watch<S> {
         let Some(parameter) = &self.parameter else { return Vec::new() };
         let read = self.read(parameter, budget);
         self.kept.get_at(Instant::now(), read, |_| GOOD_FOR).await.unwrap_or_default()
+    }
+}
+
+/// What the page shows besides payments: faults from one place, alarms from another.
+#[derive(Debug)]
+pub struct Outlook<W, A> {
+    /// Knows the faults.
+    pub watch: W,
+    /// Knows the alarms.
+    pub alarms: A,
+}
+
+impl<W: Watches, A: Send + Sync + 'static> Watches for Outlook<W, A> {
+    async fn faults(&self, budget: &Budget) -> Vec<&'static str> {
+        self.watch.faults(budget).await
+    }
+}
+
+impl<W: Send + Sync + 'static, A: Rings> Rings for Outlook<W, A> {
+    async fn ringing(&self, context: &RequestContext) -> Option<Vec<Alarm>> {
+        self.alarms.ringing(context).await
     }
 }

@@ -8,11 +8,12 @@ use http::{HeaderMap, Response, header};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
 use lambda_http::{Context, Request, RequestExt};
-use ops::store::{Discards, Letter, Sends, StoreError, Takes, Watches};
+use ops::store::{Alarm, Discards, Letter, Rings, Sends, StoreError, Takes, Watches};
 use ops::{Ops, PaymentTables, SERVICE, routes};
 use serde_json::{Value, json};
 use shared::budget::Budget;
 use shared::config::Environment;
+use shared::context::RequestContext;
 use shared::payments::{Change, Changed, Job, Payment, Tables, apply};
 use shared::ride::RideId;
 use shared::service::{Settings, service};
@@ -56,6 +57,12 @@ struct NoFaults;
 impl Watches for NoFaults {
     async fn faults(&self, _: &Budget) -> Vec<&'static str> {
         Vec::new()
+    }
+}
+
+impl Rings for NoFaults {
+    async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
+        Some(Vec::new())
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Endpoints {
     pub dynamodb: String,
     /// SSM.
     pub ssm: String,
+    /// CloudWatch.
+    pub cloudwatch: String,
     /// The X-Ray daemon, `127.0.0.1:2000`.
     pub xray_daemon: String,
     /// Every other service: answers with an error that names the service.
@@ -43,6 +45,7 @@ pub(super) fn of(
         ("AWS_DEFAULT_REGION", endpoints.region.clone()),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SSM", endpoints.ssm.clone()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", endpoints.cloudwatch.clone()),
         ("AWS_ENDPOINT_URL", endpoints.other.clone()),
         // The trace itself comes with each invocation: `_X_AMZN_TRACE_ID` is set by a runtime, not by the platform.
         ("AWS_XRAY_DAEMON_ADDRESS", endpoints.xray_daemon.clone()),

@@ -1,9 +1,9 @@
 //! The data of the page at one moment.
 
 use crate::count::{Count, bins};
-use crate::store::{From, Lists, Numbers, StoreError, Tallies, Watches};
+use crate::store::{Alarm, From, Lists, Numbers, Rings, StoreError, Tallies, Watches};
 use jiff::Timestamp;
-use shared::budget::Budget;
+use shared::context::RequestContext;
 use shared::payments::counts::{Bin, Counts};
 use shared::payments::{Payment, Status};
 
@@ -23,30 +23,33 @@ pub(super) struct Snapshot {
     pub(super) numbers: Numbers,
     pub(super) rows: Vec<Payment>,
     pub(super) faults: Vec<&'static str>,
+    pub(super) alarms: Option<Vec<Alarm>>,
 }
 
 impl Snapshot {
     /// Reads it all at once, in the same time however many payments there are: five queries of at most a hundred rows by
-    /// index, and counters.
+    /// index, and counters. What is not of the payments may be missing.
     pub(super) async fn take(
         payments: &(impl Lists + Tallies),
-        watch: &impl Watches,
+        watch: &(impl Watches + Rings),
         now: Timestamp,
-        budget: &Budget,
+        context: &RequestContext,
     ) -> Result<Self, StoreError> {
+        let budget = &context.budget;
         let list = |status, from| payments.list(status, from, None, MOST, budget);
         let bins = bins(now, BINS);
-        let (numbers, failed, processing, queued, complete, faults) = tokio::join!(
+        let (numbers, failed, processing, queued, complete, faults, alarms) = tokio::join!(
             payments.tally(&bins, budget),
             list(Status::Failed, From::Oldest),
             list(Status::Processing, From::Oldest),
             list(Status::Queued, From::Oldest),
             list(Status::Complete, From::Newest),
             watch.faults(budget),
+            watch.ringing(context),
         );
         let waiting = processing?.payments.into_iter().chain(queued?.payments).collect();
         let rows = choose(failed?.payments, waiting, complete?.payments);
-        Ok(Self { as_of: now, numbers: numbers?, rows, faults })
+        Ok(Self { as_of: now, numbers: numbers?, rows, faults, alarms })
     }
 
     pub(super) fn count(&self) -> Count {

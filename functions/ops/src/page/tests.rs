@@ -1,6 +1,7 @@
 use super::*;
 use crate::redrive::Redriven;
 use crate::store::Numbers;
+use shared::budget::Budget;
 use shared::payments::counts::Counts;
 use shared::payments::{Job, Payment, Status};
 use shared::ride::{Label, RequestTime, RideId};
@@ -23,7 +24,7 @@ fn snapshot(rows: Vec<Payment>, total: Counts) -> Snapshot {
     minutes[4] = total;
     let mut bins = vec![(Counts::default(), [Counts::default(); 10]); 12];
     bins[0] = (total, minutes);
-    Snapshot { as_of: instant(NOW), numbers: Numbers { total, bins }, rows, faults: Vec::new() }
+    Snapshot { as_of: instant(NOW), numbers: Numbers { total, bins }, rows, faults: Vec::new(), alarms: Some(Vec::new()) }
 }
 
 fn html(snapshot: &Snapshot, told: Option<Told>) -> String {
@@ -128,6 +129,21 @@ fn old_data_faults_and_what_was_ordered_are_told() {
 }
 
 #[test]
+fn the_strip_has_the_alarms_that_are_on_or_says_that_none_is_or_that_nobody_knows() {
+    let strip = |alarms| {
+        let snapshot = Snapshot { alarms, ..snapshot(Vec::new(), Counts::default()) };
+        between(&html(&snapshot, None), "id=\"alarms\"", "</section>").to_owned()
+    };
+    assert!(strip(Some(Vec::new())).contains("none is on"));
+    assert!(strip(None).contains("CloudWatch did not say"));
+    let alarm = |page, name: &str| Alarm { name: name.into(), page, meaning: "<Rides> go unpaid".into(), since: instant(NOW) };
+    let strip = strip(Some(vec![alarm(true, "payment-failed"), alarm(false, "oldest-payment")]));
+    for told in ["banner red\"><strong>Page: payment-failed", "banner amber\"><strong>Ticket: oldest-payment", "&#60;Rides&#62; go unpaid", "since 01/07/2026 13:34:56"] {
+        assert!(strip.contains(told), "{told} in {strip}");
+    }
+}
+
+#[test]
 fn the_chart_has_a_group_for_each_ten_minutes_of_two_hours() {
     let html = html(&snapshot(Vec::new(), Counts { placed: 9, complete: 7, failed: 1 }), None);
     assert_eq!(html.matches("<g>").count(), 12);
@@ -170,14 +186,25 @@ impl Watches for Fading {
     }
 }
 
+impl Rings for Fading {
+    async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
+        None
+    }
+}
+
 #[tokio::test]
 async fn when_the_tables_are_gone_the_page_shows_what_it_knew_and_says_so() {
     let (tables, page) = (Fading(true.into()), Page::default());
-    let budget = Budget::lasting(std::time::Duration::from_secs(5));
-    assert!(page.render("dev", &tables, &tables, None, &budget).await.is_err(), "it knows nothing yet");
+    let context = RequestContext {
+        request_id: shared::request_id::RequestId::parse("r-1").expect("an id"),
+        budget: Budget::lasting(std::time::Duration::from_secs(5)),
+        trace: None,
+        traceparent: None,
+    };
+    assert!(page.render("dev", &tables, &tables, None, &context).await.is_err(), "it knows nothing yet");
     tables.0.store(false, std::sync::atomic::Ordering::Relaxed);
-    let fresh = page.render("dev", &tables, &tables, None, &budget).await.expect("data");
+    let fresh = page.render("dev", &tables, &tables, None, &context).await.expect("data");
     tables.0.store(true, std::sync::atomic::Ordering::Relaxed);
-    let old = page.render("dev", &tables, &tables, None, &budget).await.expect("old data");
+    let old = page.render("dev", &tables, &tables, None, &context).await.expect("old data");
     assert!(!fresh.contains("id=\"stale\"") && old.contains("id=\"stale\""), "{old}");
 }

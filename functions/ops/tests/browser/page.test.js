@@ -76,6 +76,9 @@ for (const colorScheme of ['light', 'dark']) {
       assert.deepEqual(new Set(await page.locator('tr.waiting .status').allInnerTexts()), new Set(['Waiting', 'Processing']));
       assert.equal(await words(page, 'more'), 'Plus 35 more');
       assert.ok((await words(page, 'faults')).includes('latency'));
+      assert.deepEqual(await page.locator('#alarms li strong').allInnerTexts(), ['Page: payment-failed', 'Ticket: oldest-payment']);
+      assert.equal(await colour(page.locator('#alarms li').first()), 'red');
+      assert.equal(await colour(page.locator('#alarms li').last()), 'amber');
     }, { colorScheme });
   });
 
