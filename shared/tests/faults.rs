@@ -179,7 +179,8 @@ impl Process {
         let routes = Routes {
             method: Method::POST,
             path: "/ride",
-            also: &[], more: &[],
+            also: &[],
+            more: &[],
             health: "/health",
             caller_budget: true,
             headers: HeaderMap::new(),

@@ -57,11 +57,7 @@ pub struct TableError {
 /// Charges once a key.
 pub trait Charges: Send + Sync + 'static {
     /// Charges, unless that is done.
-    fn charge(
-        &self,
-        charge: &Charge,
-        budget: &Budget,
-    ) -> impl Future<Output = Result<Charged, TableError>> + Send;
+    fn charge(&self, charge: &Charge, budget: &Budget) -> impl Future<Output = Result<Charged, TableError>> + Send;
 }
 
 /// Counts attempts, so that luck depends on the seed and not on the time.

@@ -92,10 +92,13 @@ impl<B: Directs + Ledger, R: Rides> Finance<B, R> {
         })?;
         let entry = self.books.entry(&process::id(&key), &call.context.budget).await?;
         let requests = entry.as_ref().map_or(0, |entry| entry.requests);
-        let charges: Vec<Value> = entry.into_iter().map(|Entry { order, charged_at, .. }| {
-            let Order { product, customer, date } = order;
-            json!({"product": product, "customer": customer, "date": date, "chargedAt": charged_at})
-        }).collect();
+        let charges: Vec<Value> = entry
+            .into_iter()
+            .map(|Entry { order, charged_at, .. }| {
+                let Order { product, customer, date } = order;
+                json!({"product": product, "customer": customer, "date": date, "chargedAt": charged_at})
+            })
+            .collect();
         json(StatusCode::OK, &json!({"ride": ride, "charged": charges.len(), "requests": requests, "charges": charges}))
     }
 }
@@ -104,7 +107,8 @@ impl<B: Directs + Ledger, R: Rides> Finance<B, R> {
 fn broken_order() -> Option<Record> {
     let name = || Label::try_from(BROKEN_PRODUCT.to_owned()).ok();
     let unicorn = Unicorn { name: name()?, color: name()?, device_id: name()? };
-    let pickup_location = Location { latitude: Latitude::try_from(0.0).ok()?, longitude: Longitude::try_from(0.0).ok()? };
+    let pickup_location =
+        Location { latitude: Latitude::try_from(0.0).ok()?, longitude: Longitude::try_from(0.0).ok()? };
     Some(Record { ride: Ride::asked_for(BROKEN_DATE.parse().ok()?, unicorn), pickup_location, rider: name() })
 }
 

@@ -56,7 +56,8 @@ pub(crate) fn id(key: &Key) -> ClaimId {
 fn charge(id: ClaimId, order: Order, at: Timestamp) -> Charge {
     let parts = [order.product.as_str(), order.customer.as_str(), &order.date];
     let payload = Payload::of(&parts.map(str::as_bytes));
-    let answer = json!({"status": "Charged", "charge": Uuid::new_v4().to_string(), "chargedAt": format!("{at:.6}")}).to_string();
+    let answer =
+        json!({"status": "Charged", "charge": Uuid::new_v4().to_string(), "chargedAt": format!("{at:.6}")}).to_string();
     Charge { id, payload, order, at, answer }
 }
 

@@ -45,7 +45,8 @@ impl FinanceTable {
             .update_expression("ADD Charges :one")
             .expression_attribute_values(":one", N("1".into()))
             .build();
-        let (put, count) = (put.map_err(|error| failed(CHARGED, error))?, count.map_err(|error| failed(CHARGED, error))?);
+        let (put, count) =
+            (put.map_err(|error| failed(CHARGED, error))?, count.map_err(|error| failed(CHARGED, error))?);
         let call = self.client.transact_write_items();
         let call = call.transact_items(TransactWriteItem::builder().put(put).build());
         let call = call.transact_items(TransactWriteItem::builder().update(count).build());

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};
 use ops::store::{
-    Alarm, Changes, Discards, Finds, From, Letter, Lists, Numbers, Position, Rings, Sends, Slice, StoreError, Takes, Tallies, Watches,
+    Alarm, Changes, Discards, Finds, From, Letter, Lists, Numbers, Position, Rings, Sends, Slice, StoreError, Takes,
+    Tallies, Watches,
 };
 use ops::{Ops, SERVICE, routes};
 use serde_json::{Map, Value, json};
@@ -19,7 +20,8 @@ use std::io::Read;
 use std::time::Duration;
 
 /// What a page must show as text, whatever it looks like.
-const HOSTILE: &str = "finance answered 400: <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
+const HOSTILE: &str =
+    "finance answered 400: <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
 
 /// Payments of a scene. Nothing that is ordered is kept.
 #[derive(Debug, Clone)]
@@ -45,14 +47,17 @@ impl Scene {
         let at = self.now - SignedDuration::from_secs(300 + number * 20 + place as i64);
         let text = format!("019a9f3c-7a00-7000-8000-0000000{place:02}{number:03}");
         let ride_id = RideId::try_from(text).expect("a UUID");
-        let job = Job { ride_id, request_time: at.into(), rider: Label::try_from("ada <b>".to_owned()).ok(), redrive: None };
+        let job =
+            Job { ride_id, request_time: at.into(), rider: Label::try_from("ada <b>".to_owned()).ok(), redrive: None };
         let payment = Payment { status, attempts: 1, ..Payment::placed(&job, at) };
         let done = Some(RequestTime::from(self.now - SignedDuration::from_secs(60)));
         match status {
             Status::Failed => Payment {
                 processed_at: done,
                 reason: Some(HOSTILE.into()),
-                answer: Some("{\"detail\":\"The date is in the future. </pre><script>document.title='taken'</script>\"}".into()),
+                answer: Some(
+                    "{\"detail\":\"The date is in the future. </pre><script>document.title='taken'</script>\"}".into(),
+                ),
                 request_id: Some("req-17".into()),
                 ..payment
             },
@@ -89,7 +94,10 @@ impl Tallies for Scene {
     async fn tally(&self, bins: &[Bin], _: &Budget) -> Result<Numbers, StoreError> {
         let counts = |placed, complete, failed| Counts { placed, complete, failed };
         if !self.busy {
-            return Ok(Numbers { total: counts(0, 0, 0), bins: vec![(Counts::default(), [Counts::default(); 10]); bins.len()] });
+            return Ok(Numbers {
+                total: counts(0, 0, 0),
+                bins: vec![(Counts::default(), [Counts::default(); 10]); bins.len()],
+            });
         }
         let bin = |(index, _)| {
             let number = 12 - index as i64;
@@ -134,7 +142,8 @@ impl Watches for Scene {
 
 impl Rings for Scene {
     async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
-        let alarm = |name: &str, page| Alarm { name: name.into(), page, meaning: "Rides go unpaid".into(), since: self.now };
+        let alarm =
+            |name: &str, page| Alarm { name: name.into(), page, meaning: "Rides go unpaid".into(), since: self.now };
         Some(if self.busy { vec![alarm("payment-failed", true), alarm("oldest-payment", false)] } else { Vec::new() })
     }
 }
@@ -150,7 +159,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings { service: SERVICE, stage: "dev".into(), timeout, tracer: Default::default() };
     let handler = Ops::new("dev".into(), scene.clone(), scene.clone(), scene);
     let Ok(response) = service(settings, routes(), handler).call(request).await;
-    let headers = response.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())));
+    let headers =
+        response.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())));
     let headers: Map<String, Value> = headers.collect();
     println!("{}", json!({"status": response.status().as_u16(), "headers": headers, "body": response.body()}));
     Ok(())

@@ -57,11 +57,17 @@ impl Alarms {
     ///
     /// # Errors
     /// The region or the endpoint in the environment cannot be used.
-    pub fn new(environment: &Environment, client: Client, stage: &str, patience: Duration) -> Result<Self, ConfigError> {
+    pub fn new(
+        environment: &Environment,
+        client: Client,
+        stage: &str,
+        patience: Duration,
+    ) -> Result<Self, ConfigError> {
         let region = environment.text("AWS_REGION")?;
         let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
         let regular = format!("https://monitoring.{region}.amazonaws.com{suffix}/");
-        let own = environment.optional("AWS_ENDPOINT_URL_CLOUDWATCH").or_else(|| environment.optional("AWS_ENDPOINT_URL"));
+        let own =
+            environment.optional("AWS_ENDPOINT_URL_CLOUDWATCH").or_else(|| environment.optional("AWS_ENDPOINT_URL"));
         let url = own.unwrap_or(&regular);
         let url = [("AWS_ENDPOINT_URL_CLOUDWATCH", url)].into_iter().collect::<Environment>().parsed(
             "AWS_ENDPOINT_URL_CLOUDWATCH",
@@ -136,7 +142,8 @@ impl Rings for Alarms {
         // A failure is kept as what it is: an old answer in place of a new one would claim what nobody knows.
         let read = async {
             let read = self.read(context).await;
-            let told = read.inspect_err(|error| tracing::warn!(error = error as &dyn Error, "the page goes without alarms"));
+            let told =
+                read.inspect_err(|error| tracing::warn!(error = error as &dyn Error, "the page goes without alarms"));
             Ok::<_, Infallible>(told.ok())
         };
         self.kept.get_at(Instant::now(), read, |_| GOOD_FOR).await.flatten()

@@ -30,7 +30,7 @@ use page::{Page, Told};
 use redrive::Redriven;
 use serde_json::json;
 use shared::json::{self as read, FieldErrors};
-use shared::problem::{FieldError, Failure, Problem};
+use shared::problem::{Failure, FieldError, Problem};
 use shared::ride::RideId;
 use shared::service::{Answer, Call, Handler, Route, Routes, content, json};
 use std::error::Error;
@@ -155,7 +155,8 @@ fn limit(call: &Call) -> Result<usize, Problem> {
 /// Whether a form of the page sent it.
 fn is_form(call: &Call) -> bool {
     let media_type = call.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    media_type.is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded")
+    media_type
+        .is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == "application/x-www-form-urlencoded")
 }
 
 /// A form's answer is the page again, by an address that does not order it twice when it is loaded anew.
@@ -179,7 +180,9 @@ fn back_to_page(call: &Call, told: Result<Told, &Failure>, page: &str) -> Option
 fn redriven(redriven: Redriven) -> Answer {
     match redriven {
         Redriven::Queued => json(StatusCode::ACCEPTED, &json!({"status": "Queued"})),
-        Redriven::NotFailed => Err(Problem::Conflict("The payment is not Failed, so there is nothing to redrive.").into()),
+        Redriven::NotFailed => {
+            Err(Problem::Conflict("The payment is not Failed, so there is nothing to redrive.").into())
+        }
         Redriven::Unknown => Err(Problem::NotFound.into()),
     }
 }
@@ -205,5 +208,13 @@ pub fn routes() -> Routes {
         (http::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
     ];
     let headers: HeaderMap = headers.map(|(name, value)| (name, HeaderValue::from_static(value))).into_iter().collect();
-    Routes { method: Method::GET, path: PAGE, also: &[], more: &MORE, health: "/ops/health", caller_budget: true, headers }
+    Routes {
+        method: Method::GET,
+        path: PAGE,
+        also: &[],
+        more: &MORE,
+        health: "/ops/health",
+        caller_budget: true,
+        headers,
+    }
 }

@@ -94,9 +94,8 @@ impl Wish {
     fn parse<'a>(query: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut wrong = |name: &str, detail: String| errors.push(FieldError { pointer: format!("/{name}"), detail });
-        let status = query("status").and_then(|text| {
-            Status::try_from(text).inspect_err(|error| wrong("status", error.to_string())).ok()
-        });
+        let status = query("status")
+            .and_then(|text| Status::try_from(text).inspect_err(|error| wrong("status", error.to_string())).ok());
         let limit = match query("limit") {
             None => MOST,
             Some(text) => whole(text, MOST).unwrap_or_else(|| {

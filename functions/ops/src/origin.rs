@@ -22,7 +22,8 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Problem> {
         (None, Some(origin)) => text(header::HOST).is_some_and(|host| is_of(origin, host)),
         (None, None) => true, // no browser
     };
-    own.then_some(()).ok_or(Problem::Forbidden("Orders are taken from the operations page itself and from programs only."))
+    own.then_some(())
+        .ok_or(Problem::Forbidden("Orders are taken from the operations page itself and from programs only."))
 }
 
 fn is_of(origin: &str, host: &str) -> bool {

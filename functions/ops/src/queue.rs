@@ -43,7 +43,9 @@ impl Takes for Queues {
         let received = within(budget, async { receive.send().await.map_err(Box::new) }).await;
         let received = received.map_err(|error| StoreError::new("dead letters could not be taken", error))?;
         let letters = received.messages.unwrap_or_default().into_iter();
-        Ok(letters.filter_map(|message| Some(Letter { body: message.body?, receipt: message.receipt_handle? })).collect())
+        Ok(letters
+            .filter_map(|message| Some(Letter { body: message.body?, receipt: message.receipt_handle? }))
+            .collect())
     }
 }
 

@@ -78,7 +78,10 @@ async fn again(
     let Some(change) = Change::redrive(payment, Timestamp::now()) else { return Ok(Redriven::NotFailed) };
     queue.send(&payment.redrive(), budget).await?;
     if let Err(error) = payments.change(&change, budget).await {
-        tracing::warn!(error = &error as &dyn Error, "the row of a redriven payment is changed by whoever gets its message");
+        tracing::warn!(
+            error = &error as &dyn Error,
+            "the row of a redriven payment is changed by whoever gets its message"
+        );
     }
     Ok(Redriven::Queued)
 }

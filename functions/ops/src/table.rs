@@ -88,8 +88,11 @@ fn payment(item: &Item) -> Option<Payment> {
 
 impl Position {
     fn key(self, status: Status) -> Item {
-        let texts =
-            [("Status", status.to_string()), ("PlacedAt", self.placed_at.to_string()), ("RideId", self.ride_id.to_string())];
+        let texts = [
+            ("Status", status.to_string()),
+            ("PlacedAt", self.placed_at.to_string()),
+            ("RideId", self.ride_id.to_string()),
+        ];
         texts.into_iter().map(|(name, text)| (name.to_owned(), S(text))).collect()
     }
 

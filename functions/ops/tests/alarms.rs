@@ -39,9 +39,7 @@ fn context() -> RequestContext {
 
 #[tokio::test]
 async fn alarms_that_are_on_come_pages_first_with_what_they_mean() {
-    let described = |name: &str, description: &str, since: f64| {
-        json!({"AlarmName": name, "AlarmDescription": description, "StateUpdatedTimestamp": since, "StateValue": "ALARM"})
-    };
+    let described = |name: &str, description: &str, since: f64| json!({"AlarmName": name, "AlarmDescription": description, "StateUpdatedTimestamp": since, "StateValue": "ALARM"});
     let metric = [
         described("wild-rydes-dev-oldest-payment", "Ticket. Payments wait: the oldest one too long. Runbook: x", 1.0),
         described("wild-rydes-dev-payment-failed", "Page. A ride goes unpaid: one payment failed for good.", 9.5),
@@ -50,7 +48,8 @@ async fn alarms_that_are_on_come_pages_first_with_what_they_mean() {
     let body = json!({"MetricAlarms": metric, "CompositeAlarms": composite}).to_string();
     let fake = Fake::start(move |_| Reply::json(200, &body)).await;
     let alarms = alarms(&fake);
-    let told = |alarm: &Alarm| format!("{} {} {} {}", alarm.name, alarm.page, alarm.meaning, alarm.since.as_millisecond());
+    let told =
+        |alarm: &Alarm| format!("{} {} {} {}", alarm.name, alarm.page, alarm.meaning, alarm.since.as_millisecond());
     let ringing: Vec<String> = alarms.ringing(&context()).await.expect("known").iter().map(told).collect();
     let expected = [
         "warning-light true Something is wrong 3000",
@@ -65,7 +64,10 @@ async fn alarms_that_are_on_come_pages_first_with_what_they_mean() {
     assert_eq!(request.header("x-amz-target"), Some("GraniteServiceVersion20100801.DescribeAlarms"));
     assert_eq!(request.header("content-type"), Some("application/x-amz-json-1.0"));
     let signature = request.header("authorization").unwrap_or_default();
-    assert!(signature.contains("/eu-west-1/monitoring/aws4_request") && signature.contains("x-amz-target"), "{signature}");
+    assert!(
+        signature.contains("/eu-west-1/monitoring/aws4_request") && signature.contains("x-amz-target"),
+        "{signature}"
+    );
     let body: Value = serde_json::from_str(&request.body).expect("JSON");
     assert_eq!((&body["AlarmNamePrefix"], &body["StateValue"]), (&json!("wild-rydes-dev-"), &json!("ALARM")));
 }

@@ -151,7 +151,8 @@ impl World {
         let hold = hold.expression_attribute_values(":s", S("Processing".into()));
         hold.expression_attribute_values(":h", S("me".into())).send().await.expect("a row");
         let (reason, answer) = ("finance answered 400".into(), Some("<b>no</b>".into()));
-        self.apply(Change::Fail { ride: job.ride_id, now: Timestamp::now(), holder: "me".into(), reason, answer }).await;
+        self.apply(Change::Fail { ride: job.ride_id, now: Timestamp::now(), holder: "me".into(), reason, answer })
+            .await;
     }
 
     async fn answer(&self, event: &Value) -> (u16, HeaderMap, String) {
@@ -249,7 +250,10 @@ async fn payments_are_listed_by_status_oldest_first_page_by_page() {
     let (_, all) = world.list(&[]).await;
     assert_eq!(all["payments"].as_array().map(Vec::len), Some(6));
     let first = &all["payments"][0];
-    assert_eq!((&first["Status"], &first["Reason"], &first["Answer"]), (&json!("Failed"), &json!("finance answered 400"), &json!("<b>no</b>")));
+    assert_eq!(
+        (&first["Status"], &first["Reason"], &first["Answer"]),
+        (&json!("Failed"), &json!("finance answered 400"), &json!("<b>no</b>"))
+    );
 }
 
 #[tokio::test]
@@ -341,7 +345,10 @@ async fn the_page_shows_what_is_in_the_tables_and_keeps_to_itself() {
     for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"] {
         assert!(policy.contains(part) && !policy.contains("unsafe"), "{policy}");
     }
-    assert_eq!((&headers["x-content-type-options"], &headers["x-frame-options"]), (&"nosniff".parse().expect("ascii"), &"DENY".parse().expect("ascii")));
+    assert_eq!(
+        (&headers["x-content-type-options"], &headers["x-frame-options"]),
+        (&"nosniff".parse().expect("ascii"), &"DENY".parse().expect("ascii"))
+    );
     assert_eq!(headers[header::CACHE_CONTROL], "no-store");
     for (asset, expected) in [("ops.css", 200), ("ops.js", 200), ("payment-failed.md", 200), ("secret", 404)] {
         let mut event = event(ASSET);
@@ -355,7 +362,10 @@ async fn without_its_tables_the_page_is_a_503() {
     let world = World::new().await;
     world.client.delete_table().table_name("counts").send().await.expect("a table");
     let (status, problem) = world.json(&event(PAGE)).await;
-    assert_eq!((status, problem["detail"].as_str()), (503, Some("The payments cannot be read or changed at the moment.")));
+    assert_eq!(
+        (status, problem["detail"].as_str()),
+        (503, Some("The payments cannot be read or changed at the moment."))
+    );
     assert_eq!(world.json(&event(COUNT)).await.0, 503);
 }
 
@@ -368,7 +378,8 @@ async fn a_page_of_many_payments_shows_a_hundred_and_counts_the_rest() {
         world.fail(job).await;
     }
     let (_, _, html) = world.answer(&event(PAGE)).await;
-    let shown: BTreeSet<&str> = html.split("<tr class=\"").skip(1).filter_map(|row| row.split("id=\"").nth(1)).collect();
+    let shown: BTreeSet<&str> =
+        html.split("<tr class=\"").skip(1).filter_map(|row| row.split("id=\"").nth(1)).collect();
     assert_eq!(shown.len(), 100);
     assert_eq!(html.matches("<tr class=\"failed\"").count(), 3);
     assert!(html.contains("Plus 30 more"), "the rest is counted");

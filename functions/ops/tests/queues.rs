@@ -33,7 +33,8 @@ fn budget() -> Budget {
     Budget::lasting(Duration::from_secs(10))
 }
 
-const JOB: &str = r#"{"RideId":"019a9f3c-7a00-7000-8000-000000000001","RequestTime":"2026-11-20T21:16:20.000000Z","Redrive":1}"#;
+const JOB: &str =
+    r#"{"RideId":"019a9f3c-7a00-7000-8000-000000000001","RequestTime":"2026-11-20T21:16:20.000000Z","Redrive":1}"#;
 
 #[tokio::test]
 async fn a_job_goes_to_the_queue_and_letters_come_from_the_other() {

@@ -65,9 +65,13 @@ impl CloudWatch {
             return aws::error(StatusCode::BAD_REQUEST, "ValidationError", "MaxRecords must be from 1 to 100");
         }
         let alarms = self.snapshot().alarms;
-        let wanted: Vec<&AlarmSnapshot> =
-            alarms.iter().filter(|alarm| asked_for(request, alarm)).take(usize::try_from(most).unwrap_or(usize::MAX)).collect();
-        let of = |kind| wanted.iter().filter(|alarm| alarm.kind == kind).map(|alarm| described(alarm)).collect::<Value>();
+        let wanted: Vec<&AlarmSnapshot> = alarms
+            .iter()
+            .filter(|alarm| asked_for(request, alarm))
+            .take(usize::try_from(most).unwrap_or(usize::MAX))
+            .collect();
+        let of =
+            |kind| wanted.iter().filter(|alarm| alarm.kind == kind).map(|alarm| described(alarm)).collect::<Value>();
         let body = json!({"MetricAlarms": of(AlarmKind::Metric), "CompositeAlarms": of(AlarmKind::Composite)});
         listen::answer(StatusCode::OK, "application/x-amz-json-1.0", body.to_string())
     }

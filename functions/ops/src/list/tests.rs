@@ -29,7 +29,8 @@ impl Lists for Memory {
         let rest: Vec<Payment> = rows.into_iter().filter(past).collect();
         let payments: Vec<Payment> = rest.iter().take(limit.min(self.at_most)).cloned().collect();
         let more = payments.len() < rest.len();
-        let next = payments.last().filter(|_| more).map(|last| Position { placed_at: last.placed_at, ride_id: last.ride_id });
+        let next =
+            payments.last().filter(|_| more).map(|last| Position { placed_at: last.placed_at, ride_id: last.ride_id });
         Ok(Slice { payments, next })
     }
 }

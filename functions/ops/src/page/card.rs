@@ -41,7 +41,8 @@ mod tests {
         let colours = |card: Card| card.colour;
         assert_eq!([0, 1, 500].map(Card::in_queue).map(colours), ["green", "amber", "amber"]);
         assert_eq!([0, 1].map(Card::placed).map(colours), ["red", "green"]);
-        let processed = [(0, 0), (0, 5), (4, 5), (5, 5), (6, 5)].map(|(number, placed)| Card::processed(number, placed));
+        let processed =
+            [(0, 0), (0, 5), (4, 5), (5, 5), (6, 5)].map(|(number, placed)| Card::processed(number, placed));
         assert_eq!(processed.map(colours), ["red", "red", "amber", "green", "green"]);
     }
 

@@ -24,7 +24,13 @@ fn snapshot(rows: Vec<Payment>, total: Counts) -> Snapshot {
     minutes[4] = total;
     let mut bins = vec![(Counts::default(), [Counts::default(); 10]); 12];
     bins[0] = (total, minutes);
-    Snapshot { as_of: instant(NOW), numbers: Numbers { total, bins }, rows, faults: Vec::new(), alarms: Some(Vec::new()) }
+    Snapshot {
+        as_of: instant(NOW),
+        numbers: Numbers { total, bins },
+        rows,
+        faults: Vec::new(),
+        alarms: Some(Vec::new()),
+    }
 }
 
 fn html(snapshot: &Snapshot, told: Option<Told>) -> String {
@@ -102,7 +108,8 @@ fn the_list_has_londons_time_words_and_classes_and_says_how_many_more_there_are(
 
 #[test]
 fn a_hostile_reason_is_text_and_nothing_else() {
-    let hostile = "</td><script>alert(1)</script><img src=x onerror=alert(1)>\" autofocus onfocus='alert(1)' {{ stage }} &amp;";
+    let hostile =
+        "</td><script>alert(1)</script><img src=x onerror=alert(1)>\" autofocus onfocus='alert(1)' {{ stage }} &amp;";
     let failed = Payment {
         reason: Some(hostile.into()),
         answer: Some(hostile.into()),
@@ -136,9 +143,15 @@ fn the_strip_has_the_alarms_that_are_on_or_says_that_none_is_or_that_nobody_know
     };
     assert!(strip(Some(Vec::new())).contains("none is on"));
     assert!(strip(None).contains("CloudWatch did not say"));
-    let alarm = |page, name: &str| Alarm { name: name.into(), page, meaning: "<Rides> go unpaid".into(), since: instant(NOW) };
+    let alarm =
+        |page, name: &str| Alarm { name: name.into(), page, meaning: "<Rides> go unpaid".into(), since: instant(NOW) };
     let strip = strip(Some(vec![alarm(true, "payment-failed"), alarm(false, "oldest-payment")]));
-    for told in ["banner red\"><strong>Page: payment-failed", "banner amber\"><strong>Ticket: oldest-payment", "&#60;Rides&#62; go unpaid", "since 01/07/2026 13:34:56"] {
+    for told in [
+        "banner red\"><strong>Page: payment-failed",
+        "banner amber\"><strong>Ticket: oldest-payment",
+        "&#60;Rides&#62; go unpaid",
+        "since 01/07/2026 13:34:56",
+    ] {
         assert!(strip.contains(told), "{told} in {strip}");
     }
 }
@@ -175,7 +188,11 @@ impl Lists for Fading {
 }
 
 impl Tallies for Fading {
-    async fn tally(&self, _: &[shared::payments::counts::Bin], _: &Budget) -> Result<Numbers, crate::store::StoreError> {
+    async fn tally(
+        &self,
+        _: &[shared::payments::counts::Bin],
+        _: &Budget,
+    ) -> Result<Numbers, crate::store::StoreError> {
         self.gone(Numbers::default())
     }
 }

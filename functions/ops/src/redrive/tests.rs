@@ -72,7 +72,8 @@ impl Takes for World {
     async fn take(&self, most: usize, _: &Budget) -> Result<Vec<Letter>, StoreError> {
         // Taken ones are not seen again in this order.
         self.step(|state| {
-            let receipts: Vec<Letter> = state.letters.iter().filter(|letter| !letter.receipt.is_empty()).take(most).cloned().collect();
+            let receipts: Vec<Letter> =
+                state.letters.iter().filter(|letter| !letter.receipt.is_empty()).take(most).cloned().collect();
             for letter in &mut state.letters {
                 if receipts.contains(letter) {
                     letter.receipt.clear();
@@ -158,11 +159,21 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
     let redriven = Payment { redrives: 1, ..payment(4, Status::Queued) };
     let failed_again = Payment { redrives: 1, ..payment(5, Status::Failed) };
     let world = world(&[failed.clone(), complete.clone(), processing.clone(), redriven.clone(), failed_again.clone()]);
-    let first_of_two = Letter { body: letter(&Payment { redrives: 0, ..failed_again.clone() }).body, receipt: "a".into() };
+    let first_of_two =
+        Letter { body: letter(&Payment { redrives: 0, ..failed_again.clone() }).body, receipt: "a".into() };
     let garbage = Letter { body: "{}".into(), receipt: "b".into() };
     let stranger = letter(&payment(6, Status::Failed));
     let old = letter(&Payment { redrives: 0, ..redriven });
-    let letters = [letter(&failed), letter(&complete), letter(&processing), old, first_of_two, letter(&failed_again), garbage, stranger];
+    let letters = [
+        letter(&failed),
+        letter(&complete),
+        letter(&processing),
+        old,
+        first_of_two,
+        letter(&failed_again),
+        garbage,
+        stranger,
+    ];
     world.0.lock().expect("no poison").letters = letters.to_vec();
     let moved = all(&world, &world, 100, &budget()).await.expect("memory");
     assert_eq!(moved, Moved { moved: 2, stale: 3, left: 3, ended: Ended::Empty });

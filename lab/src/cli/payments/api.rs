@@ -72,7 +72,8 @@ impl Api {
         let parameter = format!("/wild-rydes-ride-record/{stage}/URL");
         let route = ssm.get(&parameter).await.with_context(|| format!("could not read the parameter {parameter}"))?;
         let base = route.trim().strip_suffix("/record").filter(|base| base.starts_with("https://"));
-        let base = base.with_context(|| format!("the parameter {parameter} is no address of a route /record"))?.to_owned();
+        let base =
+            base.with_context(|| format!("the parameter {parameter} is no address of a route /record"))?.to_owned();
         let credentials = Credentials {
             secret: environment.text("AWS_SECRET_ACCESS_KEY")?,
             session_token: environment.optional("AWS_SESSION_TOKEN").map(str::to_owned),
@@ -140,8 +141,9 @@ fn refusal(status: StatusCode, body: &Value) -> String {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let detail = text("detail").or_else(|| text("message")).unwrap_or("no reason was given");
     let fields = body["errors"].as_array().into_iter().flatten();
-    let fields: Vec<String> =
-        fields.filter_map(|field| Some(format!("{} {}", field["pointer"].as_str()?, field["detail"].as_str()?))).collect();
+    let fields: Vec<String> = fields
+        .filter_map(|field| Some(format!("{} {}", field["pointer"].as_str()?, field["detail"].as_str()?)))
+        .collect();
     if fields.is_empty() { format!("{status}: {detail}") } else { format!("{status}: {}", fields.join("; ")) }
 }
 

@@ -107,7 +107,11 @@ impl Payments {
         for payment in payments {
             table.row(row(&serde_json::from_value(payment)?));
         }
-        table.print(if self.failed { "No payment has failed." } else { "No payments yet. `cargo lab ride` books a ride." });
+        table.print(if self.failed {
+            "No payment has failed."
+        } else {
+            "No payments yet. `cargo lab ride` books a ride."
+        });
         let all = if self.failed { count.failed } else { count.placed };
         let more = usize::try_from(all).unwrap_or_default().saturating_sub(shown);
         if more > 0 {
@@ -150,7 +154,8 @@ fn row(payment: &Payment) -> [(String, Option<Style>); 5] {
         _ => Style::Yellow,
     };
     let request = payment.request_id.as_ref().map(|id| format!("request {id}"));
-    let why: Vec<String> = payment.reason.clone().into_iter().chain(request.filter(|_| payment.status == "Failed")).collect();
+    let why: Vec<String> =
+        payment.reason.clone().into_iter().chain(request.filter(|_| payment.status == "Failed")).collect();
     let redrives = if payment.redrives > 0 { format!(" ({} redriven)", payment.redrives) } else { String::new() };
     [
         (payment.placed_at.clone(), Some(Style::Dim)),

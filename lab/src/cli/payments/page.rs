@@ -106,7 +106,16 @@ mod tests {
         assert_eq!(get("/s3cret/ops?told=queued"), Some("/ops?told=queued"));
         assert_eq!(get("/s3cret/ops/assets/ops.css"), Some("/ops/assets/ops.css"));
         assert_eq!(get("/s3cret/payments?status=Failed"), Some("/payments?status=Failed"));
-        for nowhere in ["/ops", "/", "/other/ops", "/s3cret", "/s3cretops", "/s3cret/ride", "/s3cret/ops/../ride", "/s3cret/payments/1/redrive"] {
+        for nowhere in [
+            "/ops",
+            "/",
+            "/other/ops",
+            "/s3cret",
+            "/s3cretops",
+            "/s3cret/ride",
+            "/s3cret/ops/../ride",
+            "/s3cret/payments/1/redrive",
+        ] {
             assert_eq!(get(nowhere), None, "{nowhere}");
         }
         let post = |path| route(&Method::POST, path, "s3cret");

@@ -76,7 +76,10 @@ fn words(told: &Value) -> String {
         text.push_str(&format!(" {} dead letters were out of date and are gone.", told["stale"]));
     }
     if told["left"] != 0 {
-        text.push_str(&format!(" {} dead letters are left: their payments are on their way, or nobody can read them.", told["left"]));
+        text.push_str(&format!(
+            " {} dead letters are left: their payments are on their way, or nobody can read them.",
+            told["left"]
+        ));
     }
     if told["ended"] == "time" {
         text.push_str(" The time was up before the end: order again.");
