@@ -11,6 +11,7 @@ mod error;
 mod front;
 mod metrics;
 mod request;
+mod rights;
 mod tables;
 #[cfg(test)]
 mod tests;
