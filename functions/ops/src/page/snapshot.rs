@@ -27,8 +27,8 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Reads it all at once, in the same time however many payments there are: five queries of at most a hundred rows by
-    /// index, and counters. What is not of the payments may be missing.
+    /// Reads it, in the same time however many payments there are: the counters first, which say how many rows of each
+    /// status have a place, then those rows by index, and no others. What is not of the payments may be missing.
     pub(super) async fn take(
         payments: &(impl Lists + Tallies),
         watch: &(impl Watches + Rings),
@@ -36,20 +36,23 @@ impl Snapshot {
         context: &RequestContext,
     ) -> Result<Self, StoreError> {
         let budget = &context.budget;
-        let list = |status, from| payments.list(status, from, None, MOST, budget);
-        let bins = bins(now, BINS);
-        let (numbers, failed, processing, queued, complete, faults, alarms) = tokio::join!(
-            payments.tally(&bins, budget),
-            list(Status::Failed, From::Oldest),
-            list(Status::Processing, From::Oldest),
-            list(Status::Queued, From::Oldest),
-            list(Status::Complete, From::Newest),
+        let numbers = payments.tally(&bins(now, BINS), budget).await?;
+        let places = Places::of(&numbers.total);
+        let list = async |status, from, limit| match limit {
+            0 => Ok(Vec::new()),
+            limit => payments.list(status, from, None, limit, budget).await.map(|slice| slice.payments),
+        };
+        let (failed, processing, queued, complete, faults, alarms) = tokio::join!(
+            list(Status::Failed, From::Oldest, places.failed),
+            list(Status::Processing, From::Oldest, places.waiting),
+            list(Status::Queued, From::Oldest, places.waiting),
+            list(Status::Complete, From::Newest, places.complete),
             watch.faults(budget),
             watch.ringing(context),
         );
-        let waiting = processing?.payments.into_iter().chain(queued?.payments).collect();
-        let rows = choose(failed?.payments, waiting, complete?.payments);
-        Ok(Self { as_of: now, numbers: numbers?, rows, faults, alarms })
+        let waiting = processing?.into_iter().chain(queued?).collect();
+        let rows = choose(failed?, waiting, complete?);
+        Ok(Self { as_of: now, numbers, rows, faults, alarms })
     }
 
     pub(super) fn count(&self) -> Count {
@@ -62,6 +65,25 @@ impl Snapshot {
         let mut bins: Vec<(Bin, Counts)> = bins(self.as_of, BINS).into_iter().zip(counts).collect();
         bins.reverse();
         bins
+    }
+}
+
+/// How many rows of the list are whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Places {
+    failed: usize,
+    waiting: usize,
+    complete: usize,
+}
+
+impl Places {
+    fn of(total: &Counts) -> Self {
+        let number = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+        let waiting = number(total.in_queue());
+        let failed = number(total.failed).min(FOR_FAILED.max(MOST.saturating_sub(waiting)));
+        let waiting = waiting.min(MOST - failed);
+        let complete = number(total.complete).min(MOST - failed - waiting);
+        Self { failed, waiting, complete }
     }
 }
 
@@ -130,6 +152,24 @@ mod tests {
             if of(Status::Complete) > 0 {
                 prop_assert_eq!((of(Status::Failed), of(Status::Queued)), (failed, waiting));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_counters_say_how_many_of_each_are_read_and_that_is_no_more_than_is_shown(
+            failed in 0..300_i64, waiting in 0..300_i64, complete in 0..300_i64,
+        ) {
+            let total = Counts { placed: failed + waiting + complete, complete, failed };
+            let places = Places::of(&total);
+            let all = usize::try_from(total.placed).expect("not negative");
+            prop_assert_eq!(places.failed + places.waiting + places.complete, all.min(MOST));
+            let rows = choose(
+                payments(Status::Failed, places.failed, 200),
+                payments(Status::Queued, places.waiting, 0),
+                payments(Status::Complete, places.complete, 100),
+            );
+            prop_assert_eq!(rows.len(), all.min(MOST));
         }
     }
 
