@@ -115,3 +115,21 @@ pub(crate) fn random() -> String {
     let bytes = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes).concat();
     STANDARD.encode(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::Decision;
+
+    #[test]
+    fn the_person_may_call_every_route_and_is_no_function() {
+        let keyring = Keyring::new(std::iter::empty::<&Function>(), &BTreeMap::new(), "123456789012");
+        let person = keyring.identity(PERSON).expect("there is always one");
+        let may = |action| {
+            iam::evaluate(&person.statements, action, "arn:aws:execute-api:eu-west-1:123456789012:a/dev/GET/ops")
+        };
+        assert_eq!(may("execute-api:Invoke"), Ok(Decision::Allowed));
+        assert_eq!(may("dynamodb:GetItem"), Ok(Decision::ImplicitlyDenied));
+        assert!(keyring.of_function("PERSON").is_none() && keyring.credentials(PERSON).is_some());
+    }
+}

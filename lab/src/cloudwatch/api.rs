@@ -96,3 +96,50 @@ fn described(alarm: &AlarmSnapshot) -> Value {
         "StateUpdatedTimestamp": alarm.since_ms as f64 / 1_000.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudwatch::alarms::{State, Urgency};
+
+    fn alarm(name: &str, kind: AlarmKind, state: State) -> AlarmSnapshot {
+        AlarmSnapshot {
+            name: name.to_owned(),
+            kind,
+            urgency: Urgency::Page,
+            state,
+            reason: "it was so".to_owned(),
+            since_ms: 1_500,
+            description: "Page. It means something.".to_owned(),
+            runbook: None,
+            suppressed: false,
+            watches: String::new(),
+            threshold: None,
+            history: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn alarms_are_asked_for_by_prefix_type_and_state() {
+        let metric = alarm("wild-rydes-dev-api", AlarmKind::Metric, State::Alarm);
+        let composite = alarm("wild-rydes-dev-light", AlarmKind::Composite, State::Ok);
+        let both = json!(["MetricAlarm", "CompositeAlarm"]);
+        for (request, expected) in [
+            (json!({}), [true, false]), // without types: metric alarms alone
+            (json!({"AlarmTypes": both}), [true, true]),
+            (json!({"AlarmTypes": both, "StateValue": "ALARM"}), [true, false]),
+            (json!({"AlarmTypes": both, "StateValue": "OK"}), [false, true]),
+            (json!({"AlarmTypes": both, "AlarmNamePrefix": "wild-rydes-dev-"}), [true, true]),
+            (json!({"AlarmTypes": both, "AlarmNamePrefix": "wild-rydes-prod-"}), [false, false]),
+        ] {
+            assert_eq!([&metric, &composite].map(|alarm| asked_for(&request, alarm)), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn an_alarm_is_described_with_awss_names_and_seconds() {
+        let described = described(&alarm("a", AlarmKind::Metric, State::Alarm));
+        assert_eq!((&described["StateValue"], &described["StateUpdatedTimestamp"]), (&json!("ALARM"), &json!(1.5)));
+        assert_eq!(described["AlarmDescription"], "Page. It means something.");
+    }
+}
