@@ -10,7 +10,7 @@ use crate::aws::{self, Calls, Guard};
 use crate::clock::Clock;
 use crate::cloudwatch::{CloudWatch, CloudWatchError, Metrics};
 use crate::cognito::{KeyError, UserPool};
-use crate::console::{About, Console, FunctionName, Sources};
+use crate::console::{About, Console, FunctionName, Items, Sources};
 use crate::custom_resource::{self, Change, CustomResourceError, Provisioned};
 use crate::dynamodb::{DynamoDb, DynamoDbError};
 use crate::gateway::{Access, Gateway, GatewaySetUpError};
@@ -296,8 +296,9 @@ impl Lab {
             cloudwatch: cloudwatch.clone(),
         };
         let address = console.local_addr().map_err(LabError::Listen)?;
-        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone());
-        let served = Console::new(sources, switches.clone());
+        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone(), lambda.clone());
+        let items = Items { dynamodb: dynamodb.clone(), lambda: lambda.clone() };
+        let served = Console::new(sources, switches.clone(), items);
         let console_address =
             ConsoleAddress { origin: format!("http://{address}"), secret: served.secret().to_owned() };
         rooms.push(DropTask::spawn(served.serve(console)));

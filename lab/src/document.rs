@@ -74,6 +74,32 @@ pub fn read<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, Document
     T::deserialize(Reader(&root)).map_err(|error| error.at(&root.at).in_file(origin))
 }
 
+/// A step into a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// The value of a key.
+    Key(&'a str),
+    /// An item of a list, counted from 0.
+    Item(usize),
+}
+
+/// An error of what stands at a path of a text that has been read: what a type alone cannot know. Where there is less than the path
+/// says, it is the last that there is.
+pub fn wrong(text: &str, origin: &str, path: &[Step<'_>], message: impl Into<String>) -> DocumentError {
+    let Ok(root) = yaml::read_plain(text) else { return DocumentError::whole(origin, message) };
+    let mut node = &root;
+    for step in path {
+        let next = match (step, &node.value) {
+            (Step::Key(key), _) => node.get(key),
+            (Step::Item(index), Value::List(items)) => items.get(*index),
+            (Step::Item(_), _) => None,
+        };
+        let Some(next) = next else { break };
+        node = next;
+    }
+    DocumentError::from(node.error(message)).in_file(origin)
+}
+
 struct Reader<'a>(&'a Node);
 
 impl<'de> Deserializer<'de> for Reader<'_> {
@@ -260,6 +286,19 @@ mod tests {
         ] {
             let said = complaint(text);
             assert!(said.starts_with(place) && said.contains(word), "{text:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_an_error_that_names_file_line_and_path() {
+        let text = "name: cart\nparts:\n  - wheel\n  - {slow: {ms: 5}}\n";
+        for (path, place) in [
+            (&[][..], "thing.yaml:1:1: "),
+            (&[Step::Key("parts"), Step::Item(1)], "thing.yaml:4:5: parts[1]: "),
+            (&[Step::Key("parts"), Step::Item(7), Step::Key("x")], "thing.yaml:3:3: parts: "),
+        ] {
+            let said = wrong(text, "thing.yaml", path, "too slow").to_string();
+            assert_eq!(said, format!("{place}too slow"));
         }
     }
 }

@@ -24,6 +24,7 @@ mod listen;
 pub mod load;
 pub mod logs;
 pub mod observation;
+mod percentile;
 mod reaper;
 pub mod scenario;
 mod scheduler;

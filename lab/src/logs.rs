@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
 
 /// Lines kept; the oldest go first.
 const KEPT: usize = 50_000;
@@ -108,8 +109,8 @@ impl Logs {
         self.push(Origin { function: api.to_owned(), environment: String::new() }, Kind::Access, text);
     }
 
-    /// Reads lines until the stream ends. The function never waits for whoever reads the logs.
-    pub(crate) fn follow(&self, origin: Origin, stream: impl AsyncRead + Send + Unpin + 'static) {
+    /// Reads lines until the stream ends, which is when the task does. The function never waits for whoever reads the logs.
+    pub(crate) fn follow(&self, origin: Origin, stream: impl AsyncRead + Send + Unpin + 'static) -> JoinHandle<()> {
         let logs = self.clone();
         tokio::spawn(async move {
             let mut reader = BufReader::with_capacity(16 * 1024, stream);
@@ -117,7 +118,7 @@ impl Logs {
             while read_line(&mut reader, &mut line).await {
                 logs.push(origin.clone(), Kind::Function, String::from_utf8_lossy(&line).into_owned());
             }
-        });
+        })
     }
 
     fn push(&self, origin: Origin, kind: Kind, text: String) {

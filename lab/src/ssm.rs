@@ -1,7 +1,7 @@
 //! SSM Parameter Store: `GetParameter`, `GetParameters`, `GetParametersByPath` and `PutParameter`, in memory.
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -16,6 +16,10 @@ use crate::template::SsmParameter;
 
 /// Largest request taken; a parameter's value has at most 8 KB.
 const REQUEST_LIMIT: usize = 64 * 1024;
+
+/// Past versions that are kept: "Parameter Store retains up to 100 past versions of a parameter."
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html>
+const PAST_VERSIONS: usize = 100;
 
 /// What the lab's store can do.
 pub(crate) const OPERATIONS: [&str; 4] = ["GetParameter", "GetParameters", "GetParametersByPath", "PutParameter"];
@@ -33,7 +37,8 @@ struct Stored {
 pub struct Ssm {
     region: String,
     account_id: String,
-    parameters: Arc<Mutex<BTreeMap<String, Stored>>>,
+    /// The versions of each, the oldest first; never none.
+    parameters: Arc<Mutex<BTreeMap<String, VecDeque<Stored>>>>,
     /// What parameters were before somebody overwrote them on purpose.
     originals: Arc<Mutex<BTreeMap<String, String>>>,
     guard: Guard,
@@ -66,21 +71,28 @@ impl Ssm {
     /// Sets a parameter, one version up.
     pub fn put(&self, name: &str, kind: &str, value: &str) -> u64 {
         let mut parameters = self.lock();
-        let version = parameters.get(name).map_or(1, |stored| stored.version + 1);
-        let stored =
-            Stored { kind: kind.to_owned(), value: value.to_owned(), version, modified: jiff::Timestamp::now() };
-        parameters.insert(name.to_owned(), stored);
+        let versions = parameters.entry(name.to_owned()).or_default();
+        let version = versions.back().map_or(1, |stored| stored.version + 1);
+        if versions.len() > PAST_VERSIONS {
+            versions.pop_front();
+        }
+        let (kind, value, modified) = (kind.to_owned(), value.to_owned(), jiff::Timestamp::now());
+        versions.push_back(Stored { kind, value, version, modified });
         version
     }
 
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<String> {
-        self.lock().get(name).map(|stored| stored.value.clone())
+        self.stored(name).map(|stored| stored.value)
+    }
+
+    fn stored(&self, name: &str) -> Option<Stored> {
+        self.lock().get(name)?.back().cloned()
     }
 
     /// Overwrites a parameter as somebody in a hurry would: one version up, for all to read.
     pub(crate) fn overwrite(&self, name: &str, value: &str) {
-        let Some(stored) = self.lock().get(name).cloned() else { return };
+        let Some(stored) = self.stored(name) else { return };
         let mut originals = self.originals.lock().unwrap_or_else(PoisonError::into_inner);
         originals.entry(name.to_owned()).or_insert(stored.value);
         self.put(name, &stored.kind, value);
@@ -89,7 +101,7 @@ impl Ssm {
     /// Undoes [`overwrite`](Self::overwrite), one version up again.
     pub(crate) fn put_back(&self, name: &str) {
         let original = self.originals.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
-        let kind = self.lock().get(name).map(|stored| stored.kind.clone());
+        let kind = self.stored(name).map(|stored| stored.kind);
         if let (Some(original), Some(kind)) = (original, kind) {
             self.put(name, &kind, &original);
         }
@@ -112,7 +124,7 @@ impl Ssm {
         };
         let action = format!("ssm:{operation}");
         let name = aws::member(&body, "Name").or_else(|| aws::member(&body, "Path"));
-        let resource = self.arn(&name.unwrap_or_else(|| "*".to_owned()));
+        let resource = self.arn(name.as_deref().map_or("*", |name| selected(name).0));
         let resources = [resource.clone()];
         let refused = match self.guard.refusal(&parts.headers, &action, &resource) {
             None => self.switch.before(&action, &resources).await.map(outage),
@@ -137,6 +149,9 @@ impl Ssm {
         match operation {
             "GetParameter" => match self.describe(&text("Name")) {
                 Some(parameter) => ok(&json!({"Parameter": parameter})),
+                None if self.stored(selected(&text("Name")).0).is_some() => {
+                    aws::error(StatusCode::BAD_REQUEST, "ParameterVersionNotFound", "")
+                }
                 None => aws::error(StatusCode::BAD_REQUEST, "ParameterNotFound", ""),
             },
             "GetParameters" => {
@@ -176,9 +191,16 @@ impl Ssm {
         ok(&json!({"Version": self.put(name, text("Type").unwrap_or("String"), value), "Tier": "Standard"}))
     }
 
+    /// A parameter by its name, or one version of it by `name:version`.
     fn describe(&self, name: &str) -> Option<Value> {
-        let stored = self.lock().get(name).cloned()?;
-        Some(json!({
+        let (name, version) = selected(name);
+        let parameters = self.lock();
+        let versions = parameters.get(name)?;
+        let stored = match version {
+            Some(version) => versions.iter().find(|stored| stored.version == version)?,
+            None => versions.back()?,
+        };
+        let mut described = json!({
             "ARN": self.arn(name),
             "DataType": "text",
             "LastModifiedDate": stored.modified.as_millisecond() as f64 / 1000.0,
@@ -186,12 +208,23 @@ impl Ssm {
             "Type": stored.kind,
             "Value": stored.value,
             "Version": stored.version,
-        }))
+        });
+        if let Some(version) = version {
+            described["Selector"] = format!(":{version}").into();
+        }
+        Some(described)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Stored>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, VecDeque<Stored>>> {
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Name and version of `name:version`: "To query by parameter version, use \"Name\": \"name:version\"."
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
+fn selected(name: &str) -> (&str, Option<u64>) {
+    let version = name.rsplit_once(':').and_then(|(name, version)| Some((name, Some(version.parse().ok()?))));
+    version.unwrap_or((name, None))
 }
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html#API_GetParameter_Errors> and
@@ -266,6 +299,27 @@ mod tests {
         let (_, body) = call(&ssm, "PutParameter", json!({"Name": "/a/b", "Value": "x", "Overwrite": true})).await;
         assert_eq!(body["Version"], 2);
         assert_eq!(ssm.get("/a/b").as_deref(), Some("x"));
+    }
+
+    #[tokio::test]
+    async fn an_older_version_is_read_by_its_number() {
+        let ssm = store();
+        for value in 2..=150 {
+            ssm.put("/a/b", "String", &value.to_string());
+        }
+        let read = async |name: &str| call(&ssm, "GetParameter", json!({"Name": name})).await;
+        let (_, newest) = read("/a/b").await;
+        assert_eq!((&newest["Parameter"]["Value"], &newest["Parameter"]["Version"]), (&json!("150"), &json!(150)));
+        let (_, older) = read("/a/b:50").await;
+        assert_eq!((&older["Parameter"]["Value"], &older["Parameter"]["Selector"]), (&json!("50"), &json!(":50")));
+        assert_eq!(older["Parameter"]["Name"], "/a/b");
+        for (gone, kind) in [
+            ("/a/b:49", "ParameterVersionNotFound"),
+            ("/a/b:151", "ParameterVersionNotFound"),
+            ("/x:1", "ParameterNotFound"),
+        ] {
+            assert_eq!(read(gone).await.1["__type"], kind, "{gone}");
+        }
     }
 
     #[tokio::test]

@@ -39,7 +39,7 @@ pub use dice::Dice;
 pub use fields::Complaint;
 pub use flags::{Flag, Flags, Unreadable};
 pub use mode::Mode;
-pub use pattern::{LONGEST_PATTERN, Pattern};
+pub use pattern::{LONGEST_PATTERN, MOST_PATTERNS, Pattern};
 pub use what::{Delay, Dependency, Effect, SERVICES, What};
 
 #[cfg(feature = "faults")]

@@ -97,11 +97,13 @@ async fn each_ride_gets_its_row_and_its_job() {
     let jobs = place(memory.clone(), &sample()).await.expect("placed");
     let written = serde_json::to_value(&jobs).expect("JSON");
     let first = json!({"RideId": "019a9f3c-7a00-7000-8000-000000000001", "RequestTime": "2026-11-20T21:16:20.123456Z", "Rider": "ada"});
-    let second = json!({"RideId": "019a9f3c-7a00-7000-8000-000000000002", "RequestTime": "2026-11-20T21:16:21.500000Z"});
+    let second =
+        json!({"RideId": "019a9f3c-7a00-7000-8000-000000000002", "RequestTime": "2026-11-20T21:16:21.500000Z"});
     assert_eq!(written, json!([first, second]));
     let row = &memory.rows().rows[&jobs[0].ride_id];
     assert_eq!((row.status, row.placed_at, row.attempts), (Status::Queued, jobs[0].request_time, 0));
-    let placed: Vec<_> = emf::documents(&log.take()).iter().filter_map(|line| line["PaymentsPlaced"].as_i64()).collect();
+    let placed: Vec<_> =
+        emf::documents(&log.take()).iter().filter_map(|line| line["PaymentsPlaced"].as_i64()).collect();
     assert_eq!(placed, [2]);
 }
 
@@ -111,7 +113,8 @@ async fn a_ride_that_comes_again_goes_on_and_is_not_counted_again() {
     place(memory.clone(), &sample()).await.expect("placed");
     log.take();
     assert_eq!(place(memory.clone(), &sample()).await.expect("placed").len(), 2);
-    let placed: Vec<_> = emf::documents(&log.take()).iter().filter_map(|line| line["PaymentsPlaced"].as_i64()).collect();
+    let placed: Vec<_> =
+        emf::documents(&log.take()).iter().filter_map(|line| line["PaymentsPlaced"].as_i64()).collect();
     assert_eq!((placed, memory.rows().rows.len()), (vec![0], 2));
 }
 
@@ -176,7 +179,8 @@ async fn nothing_of_a_ride_comes_out_in_the_log() {
         for pointer in ["/Rider/S", "/RideId/S", "/RequestTime/S", "/Unicorn", "/PickupLocation", "/Rider"] {
             let mut event = sample();
             *event[0]["dynamodb"]["NewImage"].pointer_mut(pointer).expect("it is there") = secret.into();
-            event[0]["eventID"] = format!("{secret} of more than sixty-four characters, which no id of a stream ever has").into();
+            event[0]["eventID"] =
+                format!("{secret} of more than sixty-four characters, which no id of a stream ever has").into();
             place(Memory::default(), &event).await.expect("the others are placed");
             assert_clean(&log.take(), &format!("{secret} in {pointer}"));
         }

@@ -3,6 +3,7 @@
 //! Messages come at least once, in any order, and whoever works at one may die at any moment. What makes that safe is in
 //! `docs/payments.md`, with every step and what a death there leaves behind.
 
+mod attempt;
 mod batch;
 mod breaker;
 mod excerpt;

@@ -1,24 +1,17 @@
 //! The way of one message: what is done, step by step. `docs/payments.md` lists what a death at each leaves behind.
 
 use crate::batch::Message;
-use crate::breaker::{Admission, Outcome};
-use crate::rules::{Next, lease};
-use crate::verdict::{Verdict, judge};
+use crate::rules::Next;
 use crate::{Breakers, Finance, Payments, ProcessPayment, Queue};
 use jiff::Timestamp;
-use shared::budget::ANSWER_RESERVE;
 use shared::context::RequestContext;
-use shared::http::CallError;
 use shared::panic::caught;
 use shared::params::Unknown;
-use shared::payments::{Change, Changed, Job, Payment, Status};
-use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder};
-use shared::telemetry::trace::judged_step;
+use shared::payments::{Change, Changed, Job, Payment};
+use shared::telemetry::metrics::{OfService, PAYMENTS_PLACED, Recorder};
+use shared::telemetry::trace::{Blame, Outcome, judged_step};
 use std::error::Error;
 use std::time::Duration;
-
-/// The longest that a message waits besides what the breaker says, so that not all come at its end.
-const LONGEST_SPREAD: Duration = Duration::from_secs(5 * 60);
 
 /// How often the row is looked at before somebody else's haste is enough.
 const LOOKS: u32 = 4;
@@ -72,9 +65,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             return false;
         }
         let paid = caught(Box::pin(judged_step("payment", self.pay(&way), |paid| {
-            paid.as_ref()
-                .err()
-                .map_or_else(shared::telemetry::trace::Outcome::fine, shared::telemetry::trace::Blame::blame)
+            paid.as_ref().err().map_or_else(Outcome::fine, Blame::blame)
         })));
         let pause = match paid.await {
             Ok(Ok(End::Done)) => return true,
@@ -177,87 +168,6 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
 
     pub(crate) async fn apply(&self, change: &Change, way: &Way<'_>) -> Result<Changed, Trouble<P::Error, Q::Error>> {
         self.parts.payments.apply(change, &way.context.budget).await.map_err(Trouble::Payments)
-    }
-
-    /// Takes the payment. Nothing when somebody else was faster.
-    async fn claim(
-        &self,
-        row: &Payment,
-        attempts: u32,
-        way: &Way<'_>,
-    ) -> Result<Option<Payment>, Trouble<P::Error, Q::Error>> {
-        let now = self.now();
-        let claimed = Payment {
-            status: Status::Processing,
-            status_since: now.into(),
-            attempts,
-            holder: Some(way.holder.clone()),
-            held_until: Some(lease(now, way.context.budget.remaining() + ANSWER_RESERVE).into()),
-            request_id: Some(way.context.request_id.to_string()),
-            ..row.clone()
-        };
-        let swapped = self.parts.payments.swap(row, &claimed, &way.context.budget).await.map_err(Trouble::Payments)?;
-        Ok(swapped.then_some(claimed))
-    }
-
-    /// Asks finance and saves what it says.
-    async fn attempt(&self, row: &Payment, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
-        let budget = &way.context.budget;
-        let url = self.parts.finance.find(budget).await?;
-        let now = self.now();
-        let admission = self.parts.breaker.admit(now.as_millisecond(), budget).await;
-        let held = matches!(admission, Admission::Wait(_));
-        Recorder::current().add(PAYMENTS_HELD, OfService, held.into());
-        if let Admission::Wait(until) | Admission::Queue(until) = admission {
-            return Ok(self.left_alone(row, until, now, way));
-        }
-        let claimed = match self.claim(row, row.attempts + 1, way).await {
-            Ok(Some(claimed)) => claimed,
-            not_claimed => {
-                self.settle(admission, Outcome::NotMade, way).await;
-                not_claimed?;
-                return Ok(End::Again(self.rules.pause(way.message.received(), None, &self.means.up_to)));
-            }
-        };
-        let limit = self.rules.attempt_timeout.min(budget.remaining().saturating_sub(self.rules.time_to_save));
-        let called = self.parts.finance.charge(&url, &claimed, way.context, limit).await;
-        let made = !matches!(called, Err(CallError::OutOfTime));
-        let verdict = judge(called, self.now());
-        let recorder = Recorder::current();
-        recorder.add(PAYMENT_ATTEMPTS, OfService, made.into());
-        recorder.add(PAYMENT_ATTEMPTS_FAILED, OfService, (made && verdict != Verdict::Charged).into());
-        let outcome = match &verdict {
-            _ if !made => Outcome::NotMade,
-            Verdict::Charged | Verdict::Refused { .. } => Outcome::Alive,
-            Verdict::Later { .. } => Outcome::Failing,
-        };
-        // What finance said is saved before anything else is done with it.
-        let saved = self.save(&claimed, verdict, way).await;
-        self.settle(admission, outcome, way).await;
-        saved
-    }
-
-    async fn settle(&self, admission: Admission, outcome: Outcome, way: &Way<'_>) {
-        self.parts.breaker.settle(admission, outcome, self.now().as_millisecond(), &way.context.budget).await;
-    }
-
-    /// Finance is left alone, or just back: the message waits for that, and some time more, so that not all come at once.
-    fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
-        let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
-        let spread = self.rules.back_off.longest_pause(way.message.received()).min(LONGEST_SPREAD);
-        let pause = Duration::from_millis(left) + (self.means.up_to)(spread);
-        let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
-        tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");
-        End::Again(pause)
-    }
-
-    /// Its last attempt was begun by somebody who died: whether it was charged, nobody knows. A redrive finds out.
-    async fn give_up_unknown(&self, row: &Payment, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
-        let Some(claimed) = self.claim(row, row.attempts, way).await? else {
-            return Ok(End::Again(self.rules.pause(way.message.received(), None, &self.means.up_to)));
-        };
-        let why = row.reason.as_deref().unwrap_or("how the last one ended is unknown");
-        self.give_up(&claimed, why, way).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Hold;
+use super::{Hold, Moment};
 
 /// What goes wrong.
 #[derive(Debug, Clone)]
@@ -15,8 +15,17 @@ pub enum Trouble {
     Throttle,
     /// A call waits this long first.
     Slow(Duration),
+    /// A call is carried out at once, and answered so much later: whoever gives it up does not know that it is done.
+    Late(Duration),
     /// One call is never answered.
     Hold(Hold),
+}
+
+impl Trouble {
+    /// On which side of a call's effect it strikes. A held call is looked for on both.
+    pub(super) fn moment(&self) -> Moment {
+        if matches!(self, Self::Late(_)) { Moment::After } else { Moment::Before }
+    }
 }
 
 /// A trouble, and the calls that have it.

@@ -19,14 +19,16 @@ struct Troubles {
 }
 
 impl Troubles {
-    /// What strikes this very call. A fault of its operation goes before one of them all, a resource before everything.
-    fn strike(&mut self, operation: &str, resource: &str) -> Option<Trouble> {
+    /// What strikes this very call on this side of its effect. A fault of its operation goes before one of them all, a resource before everything.
+    fn strike(&mut self, operation: &str, resource: &str, moment: Moment) -> Option<Trouble> {
         let faults = self.of.get_mut(resource).map(Vec::as_mut_slice).unwrap_or_default();
         let of_all = faults.iter().position(|fault| fault.operation.is_none());
         let of_one = faults.iter().position(|fault| fault.operation.is_some() && fault.concerns(operation));
         match of_one.or(of_all).and_then(|found| faults.get_mut(found)) {
+            // On its other side, and not to be drawn for twice.
+            Some(fault) if fault.trouble.moment() != moment => None,
             Some(fault) => fault.strikes().then(|| fault.trouble.clone()),
-            None => self.everywhere.clone(),
+            None => self.everywhere.clone().filter(|trouble| trouble.moment() == moment),
         }
     }
 }
@@ -66,10 +68,8 @@ impl Switch {
 
     /// Waits, or says what to refuse the call with. It acts on these resources; the first that is in trouble counts.
     pub(crate) async fn before(&self, action: &str, resources: &[String]) -> Option<Outage> {
-        let operation = action.rsplit(':').next().unwrap_or_default();
-        let trouble = resources.iter().find_map(|resource| self.lock().strike(operation, resource));
-        match trouble {
-            None => None,
+        match self.strike(action, resources, Moment::Before) {
+            None | Some(Trouble::Late(_)) => None,
             Some(Trouble::Slow(wait)) => {
                 tokio::time::sleep(wait).await;
                 None
@@ -84,9 +84,17 @@ impl Switch {
         }
     }
 
-    /// Holds the call if it is the one to be held.
+    /// Lets the caller of a call that has been carried out wait, or holds the call if it is the one to be held.
     pub(crate) async fn after(&self, action: &str, resources: &[String]) {
+        if let Some(Trouble::Late(wait)) = self.strike(action, resources, Moment::After) {
+            tokio::time::sleep(wait).await;
+        }
         self.hold(action, resources, Moment::After).await;
+    }
+
+    fn strike(&self, action: &str, resources: &[String], moment: Moment) -> Option<Trouble> {
+        let operation = action.rsplit(':').next().unwrap_or_default();
+        resources.iter().find_map(|resource| self.lock().strike(operation, resource, moment))
     }
 
     async fn hold(&self, action: &str, resources: &[String], moment: Moment) {
@@ -120,6 +128,7 @@ impl Switch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     async fn put(switch: &Switch, resource: &str) -> Option<Outage> {
         switch.before("dynamodb:PutItem", &[resource.to_owned()]).await
@@ -135,6 +144,18 @@ mod tests {
         assert_eq!(put(&switch, "a").await, Some(Outage::Unavailable));
         assert_eq!(switch.before("dynamodb:GetItem", &["a".to_owned()]).await, Some(Outage::Failed));
         assert_eq!(put(&switch, "b").await, Some(Outage::Throttled), "another resource has what all have");
+    }
+
+    #[tokio::test]
+    async fn a_late_answer_is_late_when_the_call_is_done() {
+        let switch = Switch::default();
+        switch.set_for("a", Fault::every(Trouble::Late(Duration::from_secs(3600))).share(1.0, 7));
+        assert_eq!(put(&switch, "a").await, None, "it is carried out at once");
+        let resources = ["a".to_owned()];
+        let after = switch.after("dynamodb:PutItem", &resources);
+        assert!(tokio::time::timeout(Duration::from_millis(20), after).await.is_err(), "and answered later");
+        switch.mend("a", None);
+        switch.after("dynamodb:PutItem", &resources).await;
     }
 
     #[tokio::test]

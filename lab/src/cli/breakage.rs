@@ -1,5 +1,6 @@
 //! `cargo lab break` and `cargo lab mend`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,13 +14,14 @@ use crate::console::SECRET_HEADER;
 use crate::dynamodb::Throughput;
 use crate::switches::{Order, Wrong};
 
-/// The table or parameter fails, unless one of these says otherwise. The lab itself knows what goes together.
+/// The table or parameter fails, unless one of these says otherwise; of a function, one of them must. The lab itself knows what
+/// goes together.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab mend"
+    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab break RequestRideFunction --seats 0   every call of the function is throttled\n  cargo lab break PutRideRecordFunction --env STAGE\n  cargo lab mend"
 )]
 pub(super) struct Break {
-    /// Logical id of a table or a parameter in the template
+    /// Logical id of a table, a parameter or a function in the template
     resource: String,
     #[command(flatten)]
     trouble: TroubleArgs,
@@ -29,8 +31,8 @@ pub(super) struct Break {
     /// Only this share of the calls: more than 0, at most 1 [default: all]
     #[arg(long, value_name = "SHARE")]
     share: Option<f64>,
-    /// Chooses which calls are that share: the same seed, the same calls [default: any]
-    #[arg(long, value_name = "N", requires = "share")]
+    /// Chooses which calls are that share, by the order in which they come, or which environments are killed [default: any]
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Template of the running lab [default: the nearest template.yaml, from here upwards]
     #[arg(long, value_name = "FILE")]
@@ -43,6 +45,9 @@ struct TroubleArgs {
     /// Let it be slow by so many milliseconds
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
     slow: Option<u32>,
+    /// Let it do what it is asked for at once, and answer so many milliseconds later
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    late: Option<u32>,
     /// Let it answer 503, service unavailable
     #[arg(long)]
     unavailable: bool,
@@ -55,6 +60,27 @@ struct TroubleArgs {
     /// Overwrite the parameter
     #[arg(long, value_name = "TEXT")]
     value: Option<String>,
+    /// Let so many invocations of the function be under way at once, none with 0
+    #[arg(long, value_name = "N")]
+    seats: Option<u32>,
+    /// Let new environments of the function take so many milliseconds longer to initialise
+    #[arg(long, value_name = "MS")]
+    slow_init: Option<u32>,
+    /// Let no environment of the function write to a file (Linux only)
+    #[arg(long)]
+    disk_full: bool,
+    /// Give the function so many megabytes (Linux only)
+    #[arg(long, value_name = "MB")]
+    memory: Option<u32>,
+    /// Give the function so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u32>,
+    /// Set a variable of the function, or remove it with its name alone; may be given several times
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
+    env: Vec<(String, Option<String>)>,
+    /// Kill one of the function's environments now and after every so many milliseconds
+    #[arg(long, value_name = "MS")]
+    kill_every: Option<u32>,
 }
 
 #[derive(Debug, Args)]
@@ -72,9 +98,10 @@ pub(super) struct Mend {
 impl Break {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let Self { resource, trouble, operation, share, seed, template } = self;
-        // A share without a seed is another one each time, and says which.
-        let seed = seed.or_else(|| share.map(|_| fastrand::u64(..1_000_000)));
         let (wrong, said) = trouble.wrong();
+        let chooses = share.is_some() || matches!(wrong, Wrong::KillEvery { .. });
+        // Chance without a seed is another one each time, and says which.
+        let seed = seed.or_else(|| chooses.then(|| fastrand::u64(..1_000_000)));
         let calls = match (&operation, share) {
             (None, None) => "Every call".to_owned(),
             (Some(operation), None) => format!("Every {operation}"),
@@ -84,8 +111,11 @@ impl Break {
             }
         };
         let said = match wrong {
-            Wrong::Capacity(_) | Wrong::Value(_) => format!("{resource} {said} now."),
-            _ => format!("{calls} of {resource} {said} now."),
+            Wrong::Fail | Wrong::Unavailable | Wrong::Throttle | Wrong::Slow { .. } | Wrong::Late { .. } => {
+                format!("{calls} of {resource} {said} now.")
+            }
+            Wrong::KillEvery { .. } => format!("{resource} {said} now (seed {}).", seed.unwrap_or_default()),
+            _ => format!("{resource} {said} now."),
         };
         let wanted = Order { resource: Some(resource), trouble: Some(wrong), operation, share, seed };
         order(template, &wanted).await?;
@@ -99,6 +129,7 @@ impl TroubleArgs {
     fn wrong(self) -> (Wrong, String) {
         match self {
             Self { slow: Some(ms), .. } => (Wrong::Slow { ms }, format!("takes {ms} ms longer")),
+            Self { late: Some(ms), .. } => (Wrong::Late { ms }, format!("is carried out and answered {ms} ms later")),
             Self { capacity: Some(units), .. } => {
                 let said = format!("has {} read and {} write units a second", units.read, units.write);
                 (Wrong::Capacity(units), said)
@@ -106,6 +137,19 @@ impl TroubleArgs {
             Self { value: Some(value), .. } => {
                 let said = format!("is {value}");
                 (Wrong::Value(value), said)
+            }
+            Self { seats: Some(seats), .. } => (Wrong::Seats(seats), format!("has {seats} seats")),
+            Self { slow_init: Some(ms), .. } => (Wrong::SlowInit { ms }, format!("takes {ms} ms longer to initialise")),
+            Self { disk_full: true, .. } => (Wrong::DiskFull, "cannot write to any file".to_owned()),
+            Self { memory: Some(mb), .. } => (Wrong::Memory { mb }, format!("has {mb} MB")),
+            Self { timeout: Some(seconds), .. } => (Wrong::Timeout { seconds }, format!("has {seconds} s")),
+            Self { kill_every: Some(ms), .. } => {
+                (Wrong::KillEvery { ms }, format!("has one of its environments killed every {ms} ms"))
+            }
+            Self { env, .. } if !env.is_empty() => {
+                let names: Vec<&str> = env.iter().map(|(name, _)| name.as_str()).collect();
+                let said = format!("has another {}", names.join(", "));
+                (Wrong::Environment(BTreeMap::from_iter(env)), said)
             }
             Self { unavailable: true, .. } => (Wrong::Unavailable, "is answered 503".to_owned()),
             Self { throttle: true, .. } => (Wrong::Throttle, "is throttled".to_owned()),
@@ -127,6 +171,14 @@ fn throughput(text: &str) -> Result<Throughput, String> {
         }
         _ => Err(expected()),
     }
+}
+
+/// `NAME=VALUE`, or `NAME` for a variable that is to be gone.
+fn variable(text: &str) -> Result<(String, Option<String>), std::convert::Infallible> {
+    Ok(match text.split_once('=') {
+        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+        None => (text.to_owned(), None),
+    })
 }
 
 impl Mend {
@@ -167,6 +219,48 @@ mod tests {
         assert_eq!(throughput("1, 2, 0"), Ok(Throughput { read: 1, write: 2, burst: Some(0) }));
         for wrong in ["", "1", "1,2,3,4", "1,x", "-1,1"] {
             assert!(throughput(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        trouble: TroubleArgs,
+    }
+
+    fn read(line: &[&str]) -> Result<Wrong, String> {
+        use clap::Parser;
+        let read = Line::try_parse_from([&["break"], line].concat()).map_err(|error| error.to_string())?;
+        Ok(read.trouble.wrong().0)
+    }
+
+    #[test]
+    fn every_trouble_can_be_written() {
+        let variables = [("A", Some("b=c")), ("D", Some("")), ("E", None)];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
+        for (line, wrong) in [
+            (&[][..], Wrong::Fail),
+            (&["--unavailable"], Wrong::Unavailable),
+            (&["--throttle"], Wrong::Throttle),
+            (&["--slow", "500"], Wrong::Slow { ms: 500 }),
+            (&["--capacity", "1,1"], Wrong::Capacity(Throughput { read: 1, write: 1, burst: None })),
+            (&["--value", "x"], Wrong::Value("x".to_owned())),
+            (&["--seats", "0"], Wrong::Seats(0)),
+            (&["--slow-init", "3000"], Wrong::SlowInit { ms: 3000 }),
+            (&["--disk-full"], Wrong::DiskFull),
+            (&["--memory", "16"], Wrong::Memory { mb: 16 }),
+            (&["--timeout", "1"], Wrong::Timeout { seconds: 1 }),
+            (&["--kill-every", "250"], Wrong::KillEvery { ms: 250 }),
+            (&["--env", "A=b=c", "--env", "D=", "--env", "E"], Wrong::Environment(variables.into())),
+        ] {
+            assert_eq!(read(line), Ok(wrong), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn one_order_is_one_trouble() {
+        for line in [["--seats=1", "--memory=16"], ["--env=A=b", "--disk-full"], ["--throttle", "--timeout=1"]] {
+            assert!(read(&line).expect_err("two").contains("cannot be used with"), "{line:?}");
         }
     }
 }

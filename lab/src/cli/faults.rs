@@ -86,15 +86,20 @@ impl Faults {
             Action::Enable { change, target } => {
                 let store = target.store()?;
                 store.refuse_production()?;
-                let mut flags = edit::parse(&store.read().await?)?;
-                change.apply(&mut flags)?;
-                store.write(&Value::Object(flags.clone())).await?;
+                let flags = store
+                    .change(|text| {
+                        let mut flags = edit::parse(text)?;
+                        change.apply(&mut flags)?;
+                        store::check_length(&flags)?;
+                        Ok(flags)
+                    })
+                    .await?;
                 let (flag, seed) = (change.flag(), &flags["seed"]);
                 terminal::print(&format!("{flag} is on, seed {seed}. `cargo lab faults disable {flag}` ends it."));
             }
             Action::Disable { flag, target } => {
                 let store = target.store()?;
-                store.write_end(&Value::Object(edit::disabled(&store.read().await?, flag))).await?;
+                store.change(|text| Ok(edit::disabled(text, flag))).await?;
                 terminal::print(&match flag {
                     Some(flag) => format!("{flag} is off."),
                     None => "All faults are off.".to_owned(),

@@ -44,7 +44,7 @@ enum Command {
     Invoke(invoke::Invoke),
     /// Print a rider's token of the running lab's user pool
     Token(token::Token),
-    /// Let a table or a parameter of the running lab fail, or be slow
+    /// Let a table, a parameter or a function of the running lab fail, or be slow
     Break(breakage::Break),
     /// End what `cargo lab break` began
     Mend(breakage::Mend),

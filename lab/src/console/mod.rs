@@ -1,20 +1,22 @@
 //! The console: one page and the JSON behind it, on a port of its own. `cargo lab alarms`, `requests`, `trace`, `logs`,
 //! `errors` and `metrics` ask the same.
 //!
-//! It only looks. The one order that it takes, breaking a table or a parameter on purpose, needs a secret which stands in the
-//! lab's state file: a page from elsewhere cannot know it. Whoever names another host than loopback is refused, so that
+//! It only looks. The one order that it takes, breaking a table, a parameter or a function on purpose, and the rows of tables
+//! need a secret which stands in the lab's state file: a page from elsewhere cannot know it. Whoever names another host than loopback is refused, so that
 //! no other page can read through a name of its own.
 
 mod api;
 mod assets;
+mod items;
 mod query;
 
 pub(crate) use api::{About, FunctionName, Sources};
+pub(crate) use items::Items;
 
 use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -27,7 +29,7 @@ use query::Query;
 /// Where the secret of an order is shown.
 pub(crate) const SECRET_HEADER: &str = "x-lab-secret";
 
-/// An order names a resource and numbers, or the value of a parameter, which is an address here.
+/// An order names a resource and numbers, or the value of a parameter or of variables, which are addresses and names here.
 const ORDER_LIMIT: usize = 4 * 1024;
 
 /// The console of a running lab.
@@ -35,13 +37,14 @@ const ORDER_LIMIT: usize = 4 * 1024;
 pub(crate) struct Console {
     sources: Sources,
     switches: Switches,
+    items: Items,
     secret: String,
 }
 
 impl Console {
     /// A console over what the rooms keep.
-    pub(crate) fn new(sources: Sources, switches: Switches) -> Arc<Self> {
-        Arc::new(Self { sources, switches, secret: keyring::random() })
+    pub(crate) fn new(sources: Sources, switches: Switches, items: Items) -> Arc<Self> {
+        Arc::new(Self { sources, switches, items, secret: keyring::random() })
     }
 
     /// To be shown with an order.
@@ -75,6 +78,10 @@ impl Console {
         let path = request.uri().path().to_owned();
         match (request.method(), path.as_str()) {
             (&Method::POST, "/api/switches") => self.order(request).await,
+            (&Method::GET, "/api/items") => match self.admits(request.headers()) {
+                true => self.items.answer(&Query::parse(request.uri().query())).await,
+                false => wrong_secret(),
+            },
             (&Method::GET, _) => {
                 let query = Query::parse(request.uri().query());
                 match assets::find(&path) {
@@ -89,11 +96,15 @@ impl Console {
         }
     }
 
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(SECRET_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
+        verify_slices_are_equal(self.secret.as_bytes(), shown).is_ok()
+    }
+
     async fn order(&self, request: Request<Incoming>) -> Answer {
         let (parts, body) = request.into_parts();
-        let shown = parts.headers.get(SECRET_HEADER).map(HeaderValue::as_bytes).unwrap_or_default();
-        if verify_slices_are_equal(self.secret.as_bytes(), shown).is_err() {
-            return error(StatusCode::FORBIDDEN, "the secret is wrong; it stands in the lab's state file");
+        if !self.admits(&parts.headers) {
+            return wrong_secret();
         }
         let Ok(body) = listen::read_body(body, ORDER_LIMIT).await else {
             return error(StatusCode::BAD_REQUEST, "the order could not be read");
@@ -111,6 +122,10 @@ impl Console {
             Err(why) => error(StatusCode::BAD_REQUEST, &why.to_string()),
         }
     }
+}
+
+fn wrong_secret() -> Answer {
+    error(StatusCode::FORBIDDEN, "the secret is wrong; it stands in the lab's state file")
 }
 
 /// Whether a request was addressed to this machine by one of its own names.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use super::process::{self, Process};
 use super::settings::Settings;
@@ -79,6 +80,8 @@ pub(super) struct Environment {
     outdated: AtomicBool,
     /// The most memory that was seen, in MB; 0 where none was.
     peak_mb: AtomicU64,
+    /// Read what it prints, until it has closed both streams.
+    readers: Mutex<Vec<JoinHandle<()>>>,
     freed: Arc<Notify>,
 }
 
@@ -109,12 +112,8 @@ impl Environment {
             .kill_on_drop(true);
         let mut child = command.spawn()?;
         let origin = Origin { function: function.name.clone(), environment: id.clone() };
-        if let Some(stdout) = child.stdout.take() {
-            settings.logs.follow(origin.clone(), stdout);
-        }
-        if let Some(stderr) = child.stderr.take() {
-            settings.logs.follow(origin, stderr);
-        }
+        let stdout = child.stdout.take().map(|stdout| settings.logs.follow(origin.clone(), stdout));
+        let stderr = child.stderr.take().map(|stderr| settings.logs.follow(origin, stderr));
         let (inbox, outbox) = mpsc::channel(1);
         let environment = Arc::new(Self {
             process: Process::new(child.id()),
@@ -130,6 +129,7 @@ impl Environment {
             doomed: AtomicBool::new(false),
             outdated: AtomicBool::new(false),
             peak_mb: AtomicU64::new(0),
+            readers: Mutex::new(stdout.into_iter().chain(stderr).collect()),
             freed,
         });
         let server = DropTask::spawn(runtime_api::serve(listener, environment.clone()));
@@ -199,6 +199,13 @@ impl Environment {
                 Phase::Init | Phase::Waiting | Phase::Busy | Phase::Finishing => Ok(self.began.elapsed()),
             },
         }
+    }
+
+    /// Waits until all that an environment has said before it ended is in the logs: the news of its end comes on another way and
+    /// may be earlier. No longer than `limit`, for whoever inherited its streams may keep them open.
+    pub(super) async fn said(&self, limit: Duration) {
+        let readers = std::mem::take(&mut *lock(&self.readers));
+        let _ = tokio::time::timeout(limit, futures_util::future::join_all(readers)).await;
     }
 
     /// Hands an invocation over. The receiver fails when the process ends first.

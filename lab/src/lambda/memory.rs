@@ -14,16 +14,17 @@ const EVERY: Duration = Duration::from_millis(25);
 /// <https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html>
 pub(super) async fn keep_to(megabytes: u32, environment: &Environment) -> Infallible {
     loop {
-        if is_over(megabytes, environment) {
+        // Who is done sooner is looked at once, in the end.
+        tokio::time::sleep(EVERY).await;
+        if is_over(megabytes, environment.peak_memory_mb()) {
             environment.kill();
             // The invocation ends with its process.
             std::future::pending::<()>().await;
         }
-        tokio::time::sleep(EVERY).await;
     }
 }
 
-/// Whether it has ever held more than that, its init included.
-pub(super) fn is_over(megabytes: u32, environment: &Environment) -> bool {
-    environment.peak_memory_mb().is_some_and(|peak| peak > u64::from(megabytes))
+/// Whether a peak, of an environment's whole life and its init, is more than that.
+pub(super) fn is_over(megabytes: u32, peak_mb: Option<u64>) -> bool {
+    peak_mb.is_some_and(|peak| peak > u64::from(megabytes))
 }

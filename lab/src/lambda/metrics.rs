@@ -21,6 +21,13 @@ pub(super) struct Concurrency {
     unreserved: Arc<AtomicU32>,
 }
 
+impl Concurrency {
+    /// How many are under way, of all functions.
+    pub(super) fn under_way(&self) -> u32 {
+        self.all.load(Ordering::Relaxed)
+    }
+}
+
 /// One invocation under way. Dropping it counts it out.
 #[derive(Debug)]
 pub(super) struct Underway(Vec<Arc<AtomicU32>>);

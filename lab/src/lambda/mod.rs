@@ -6,6 +6,7 @@
 
 mod environment;
 mod invocation;
+mod killer;
 mod memory;
 mod metrics;
 mod pool;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 pub use invocation::{FunctionError, Invocation, Outcome, Timing};
 pub use trouble::Trouble;
@@ -65,6 +67,9 @@ pub enum LambdaError {
     },
 }
 
+/// How often invocations under way are counted while somebody waits for them.
+const LOOK: Duration = Duration::from_millis(10);
+
 /// Lambda, with the functions of one stack.
 #[derive(Debug)]
 pub struct Lambda {
@@ -72,6 +77,7 @@ pub struct Lambda {
     reaper: Arc<Reaper>,
     account: AtomicU32,
     unreserved: Seats,
+    concurrency: metrics::Concurrency,
 }
 
 impl Lambda {
@@ -117,7 +123,7 @@ impl Lambda {
             });
             pools.insert(id.clone(), pool);
         }
-        let lambda = Self { pools, reaper, account: OF_AN_ACCOUNT.into(), unreserved };
+        let lambda = Self { pools, reaper, account: OF_AN_ACCOUNT.into(), unreserved, concurrency };
         lambda.share_out();
         Ok(lambda)
     }
@@ -129,7 +135,7 @@ impl Lambda {
     }
 
     /// Makes something wrong with a function, by logical id, beside what is wrong already; without a trouble, all is right
-    /// again. False where there is no such function.
+    /// again. False where there is no such function. Needs a runtime where environments are to be killed.
     pub fn set(&self, logical_id: &str, trouble: Option<Trouble>) -> bool {
         let Some(pool) = self.pools.get(logical_id) else { return false };
         pool.set(trouble);
@@ -173,7 +179,7 @@ impl Lambda {
     /// Ends the idle environments of a function, by logical id: its next invocation is a cold start.
     pub fn retire(&self, logical_id: &str) {
         if let Some(pool) = self.pools.get(logical_id) {
-            pool.retire(std::time::Duration::ZERO);
+            pool.retire(Duration::ZERO);
         }
     }
 
@@ -190,6 +196,17 @@ impl Lambda {
             }
         }
         Ok(())
+    }
+
+    /// Waits until no invocation is under way, whoever wanted it and whether or not anybody still waits for its answer; false if
+    /// that takes longer than `limit`.
+    pub async fn at_rest(&self, limit: Duration) -> bool {
+        let rest = async {
+            while self.concurrency.under_way() > 0 {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::time::timeout(limit, rest).await.is_ok()
     }
 
     /// How many environments of a function, by logical id, wait for an invocation.

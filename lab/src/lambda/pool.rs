@@ -3,19 +3,20 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::LambdaError;
 use super::environment::{Environment, Phase, Reply, Work, lock};
 use super::invocation::{FunctionError, Invocation, Outcome, PAYLOAD_LIMIT, Timing};
-use super::memory;
 use super::metrics::FunctionMetrics;
 use super::report::{Format, Report};
 use super::seats::{OF_AN_ACCOUNT, Seats};
 use super::settings::Settings;
 use super::trace::{InvocationTrace, Ran};
 use super::trouble::{Trouble, Troubles};
+use super::{killer, memory};
 use crate::logs::Origin;
+use crate::task::DropTask;
 use crate::template::Function;
 
 /// Limit of the init phase of an on-demand environment.
@@ -29,6 +30,10 @@ const IDLE_LIMIT: Duration = Duration::from_secs(300);
 /// on one machine a client does, and would start a second environment each time.
 const FINISHING_LIMIT: Duration = Duration::from_millis(10);
 
+/// How long an environment that did not start may take to hand over what it printed. Its streams close with it, so this is only
+/// reached when a process of its own has them too.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(super) struct Pool {
     settings: Settings,
@@ -37,6 +42,8 @@ pub(super) struct Pool {
     /// The template's function with what is wrong with it on purpose.
     function: Mutex<Arc<Function>>,
     troubles: Mutex<Troubles>,
+    /// Kills environments while that is ordered.
+    killer: Mutex<Option<DropTask>>,
     /// Seats of its own, which count where concurrency is reserved.
     reserved: Seats,
     freed: Arc<Notify>,
@@ -50,8 +57,9 @@ impl Pool {
         let format = Format::of(&settings.function.environment);
         let instruments = settings.instruments.clone();
         let metrics = FunctionMetrics::new(&settings.function, settings.concurrency.clone(), instruments);
-        let (environments, troubles, freed) = (Mutex::default(), Mutex::default(), Arc::default());
-        Arc::new(Self { settings, format, environments, function, troubles, reserved, freed, metrics })
+        let (environments, troubles, killer) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let freed = Arc::default();
+        Arc::new(Self { settings, format, environments, function, troubles, killer, reserved, freed, metrics })
     }
 
     /// As it is configured now.
@@ -60,7 +68,7 @@ impl Pool {
     }
 
     /// Makes something wrong with the function; without a trouble, everything is right again.
-    pub(super) fn set(&self, trouble: Option<Trouble>) {
+    pub(super) fn set(self: &Arc<Self>, trouble: Option<Trouble>) {
         // Held to the end: of two orders at a time, neither may undo the other.
         let mut troubles = lock(&self.troubles);
         let before = troubles.clone();
@@ -72,6 +80,10 @@ impl Pool {
         let function = now.apply(&self.settings.function);
         self.reserved.limit_to(function.reserved_concurrency.unwrap_or(OF_AN_ACCOUNT));
         *lock(&self.function) = Arc::new(function);
+        if now.kill_every != before.kill_every {
+            let killer = now.kill_every.map(|(every, seed)| killer::run(Arc::downgrade(self), every, seed));
+            *lock(&self.killer) = killer.map(DropTask::spawn);
+        }
         for environment in self.alive() {
             if now.same_configuration(&before) {
                 environment.process.forbid_files(now.disk_full);
@@ -129,7 +141,7 @@ impl Pool {
 
     /// Starts one environment and leaves it warm.
     pub(super) async fn warm(&self) -> Result<(), LambdaError> {
-        let (environment, _) = self.start(INIT_LIMIT).await.map_err(|reason| LambdaError::Init {
+        let (environment, _) = self.start(INIT_LIMIT, None).await.map_err(|reason| LambdaError::Init {
             function: self.settings.function.name.clone(),
             reason,
             log: self.settings.logs.tail(&self.settings.function.name, 5),
@@ -159,13 +171,12 @@ impl Pool {
                 () = tokio::time::sleep(FINISHING_LIMIT), if finishing => {}
                 // Never closed; an error would mean that there is nothing to wait for.
                 slot = self.settings.start_slots.clone().acquire_owned(), if !finishing => {
-                    let first = self.start(INIT_LIMIT).await;
-                    drop(slot);
+                    let first = self.start(INIT_LIMIT, slot.ok()).await;
                     // A failed init is tried once more within the invocation, under the function's own time limit,
                     // and no longer at the cost of functions that work.
                     let started = match first {
                         Ok(started) => Ok(started),
-                        Err(_) => self.start(self.function().timeout).await,
+                        Err(_) => self.start(self.function().timeout, None).await,
                     };
                     return started.map(|(environment, init)| (environment, Some(init)));
                 }
@@ -196,10 +207,22 @@ impl Pool {
         }
     }
 
-    async fn start(&self, limit: Duration) -> Result<(Arc<Environment>, Duration), String> {
+    /// Starts an environment and waits until it has initialised. A slot is given back when it has.
+    async fn start(
+        &self,
+        limit: Duration,
+        mut slot: Option<OwnedSemaphorePermit>,
+    ) -> Result<(Arc<Environment>, Duration), String> {
+        let delay = lock(&self.troubles).init_delay.min(limit);
+        if !delay.is_zero() {
+            // It takes no processor: a slow function must not keep others from starting.
+            let had_one = slot.take().is_some();
+            tokio::time::sleep(delay).await;
+            slot = if had_one { self.settings.start_slots.clone().acquire_owned().await.ok() } else { None };
+        }
+        // The slot is the machine's affair, the delay the function's.
         let began = Instant::now();
-        let delay = lock(&self.troubles).init_delay;
-        tokio::time::sleep(delay.min(limit)).await;
+        let began = began.checked_sub(delay).unwrap_or(began);
         let function = self.function();
         let environment = Environment::start(&self.settings, &function, began, self.freed.clone())
             .map_err(|error| format!("{} could not be started: {error}", self.settings.binary.display()))?;
@@ -211,10 +234,13 @@ impl Pool {
         if lock(&self.troubles).disk_full {
             environment.process.forbid_files(true);
         }
-        match environment.initialised(limit).await {
+        let initialised = environment.initialised(limit).await;
+        drop(slot);
+        match initialised {
             Ok(init) => Ok((environment, init)),
             Err(reason) => {
                 let status = if reason.starts_with("init did not end") { "timeout" } else { "error" };
+                environment.said(LAST_WORDS).await;
                 self.log(&environment, self.format.init_failed(status, &reason));
                 Err(reason)
             }
@@ -247,7 +273,8 @@ impl Pool {
             reply = tokio::time::timeout(limit, reply) => reply,
             never = memory::keep_to(function.memory_mb, environment) => match never {},
         };
-        let over = memory::is_over(function.memory_mb, environment);
+        let peak = environment.peak_memory_mb();
+        let over = memory::is_over(function.memory_mb, peak);
         if over {
             environment.kill();
         }
@@ -282,7 +309,7 @@ impl Pool {
             timing,
             memory_mb: function.memory_mb,
             // Who went over it was ended at the limit.
-            max_memory_mb: environment.peak_memory_mb().map(|peak| peak.min(function.memory_mb.into())),
+            max_memory_mb: peak.map(|peak| peak.min(function.memory_mb.into())),
             status,
         };
         for line in report.lines(self.format) {

@@ -20,6 +20,13 @@ pub enum Trouble {
     Timeout(Duration),
     /// These environment variables are set over the template's, or removed: `UpdateFunctionConfiguration`.
     Environment(BTreeMap<String, Option<String>>),
+    /// Again and again one of its environments is killed, whatever it works on.
+    KillEvery {
+        /// From one to the next.
+        every: Duration,
+        /// Chooses which of them.
+        seed: u64,
+    },
 }
 
 /// All that is wrong with a function now.
@@ -31,6 +38,7 @@ pub(super) struct Troubles {
     pub(super) memory_mb: Option<u32>,
     pub(super) timeout: Option<Duration>,
     pub(super) environment: BTreeMap<String, Option<String>>,
+    pub(super) kill_every: Option<(Duration, u64)>,
 }
 
 impl Troubles {
@@ -43,6 +51,7 @@ impl Troubles {
             Trouble::Memory(megabytes) => self.memory_mb = Some(megabytes),
             Trouble::Timeout(limit) => self.timeout = Some(limit),
             Trouble::Environment(variables) => self.environment.extend(variables),
+            Trouble::KillEvery { every, seed } => self.kill_every = Some((every, seed)),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::percentile::place;
+
 /// A summary of figures, in milliseconds where they are times, with one digit after the point as Artillery has them.
 ///
 /// Percentiles are exact (nearest rank): the ledger has every figure, so nothing is put into buckets.
@@ -26,23 +28,19 @@ impl Spread {
     pub fn of(mut figures: Vec<f64>) -> Option<Self> {
         figures.sort_by(f64::total_cmp);
         let (min, max) = (*figures.first()?, *figures.last()?);
-        // In whole numbers: 99.9 % of 1000 in binary fractions are a little more than 999.
-        let rank = |per_mille: usize| {
-            let rank = (figures.len() * per_mille).div_ceil(1000).max(1);
-            round(figures[rank - 1])
-        };
+        let rank = |per_mille| place(figures.len(), per_mille).and_then(|place| figures.get(place)).copied().map(round);
         Some(Self {
             min: round(min),
             max: round(max),
             count: figures.len() as u64,
             mean: round(figures.iter().sum::<f64>() / figures.len() as f64),
-            p50: rank(500),
-            median: rank(500),
-            p75: rank(750),
-            p90: rank(900),
-            p95: rank(950),
-            p99: rank(990),
-            p999: rank(999),
+            p50: rank(500)?,
+            median: rank(500)?,
+            p75: rank(750)?,
+            p90: rank(900)?,
+            p95: rank(950)?,
+            p99: rank(990)?,
+            p999: rank(999)?,
         })
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::calls::{Call, CallIndex, End};
 use super::services::Services;
-use super::statistics::percentile;
+use crate::percentile::percentile;
 use crate::xray::{Traces, seconds};
 
 /// `GET /api/map`.

@@ -15,7 +15,6 @@ mod map;
 mod requests;
 mod services;
 mod span;
-pub(crate) mod statistics;
 mod summary;
 
 use std::collections::HashMap;

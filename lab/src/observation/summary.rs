@@ -9,7 +9,7 @@ use super::milliseconds;
 use super::requests::{Journey, Request};
 use super::services::{GATEWAY, Services};
 use super::span::{SpanKind, SpanView};
-use super::statistics::percentile;
+use crate::percentile::percentile;
 
 /// Slower than this is slow on any route: a second is where a person's flow of thought breaks.
 const SLOW_MS: f64 = 1000.0;

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use super::file::{FileError, Scenario};
+use super::file::Scenario;
+use crate::document::DocumentError;
 
 /// Name and text of each, in the order in which they are best met.
 const FILES: &[(&str, &str)] = &[
@@ -11,8 +12,12 @@ const FILES: &[(&str, &str)] = &[
     ("starved-table", include_str!("../../scenarios/starved-table.yaml")),
     ("slow-friend", include_str!("../../scenarios/slow-friend.yaml")),
     ("ride-that-never-was", include_str!("../../scenarios/ride-that-never-was.yaml")),
+    ("page-that-ate-the-table", include_str!("../../scenarios/page-that-ate-the-table.yaml")),
     ("no-more-seats", include_str!("../../scenarios/no-more-seats.yaml")),
+    ("throttle-button", include_str!("../../scenarios/throttle-button.yaml")),
     ("killed-mid-ride", include_str!("../../scenarios/killed-mid-ride.yaml")),
+    ("late-answer", include_str!("../../scenarios/late-answer.yaml")),
+    ("no-unicorn", include_str!("../../scenarios/no-unicorn.yaml")),
     ("config-gone", include_str!("../../scenarios/config-gone.yaml")),
     ("disk-full", include_str!("../../scenarios/disk-full.yaml")),
     ("bad-numbers", include_str!("../../scenarios/bad-numbers.yaml")),
@@ -41,7 +46,7 @@ pub enum Unknown {
     },
     /// A file with a mistake.
     #[error(transparent)]
-    File(#[from] FileError),
+    File(#[from] DocumentError),
 }
 
 /// Names of the scenarios, in the order in which they are best met.

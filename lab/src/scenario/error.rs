@@ -32,6 +32,18 @@ pub enum RunError {
     /// Variables of a function that there is not.
     #[error("the template has no function \"{0}\"")]
     NoFunction(String),
+    /// Rows of a table that there is not.
+    #[error("the template has no table \"{0}\"")]
+    NoTable(String),
+    /// A row of the scenario cannot be put into its table.
+    #[error("a row of the scenario could not be put into {table}")]
+    Place {
+        /// Logical id of the table.
+        table: String,
+        /// Cause.
+        #[source]
+        source: crate::dynamodb::DynamoDbError,
+    },
     /// The template lacks what scenarios are about.
     #[error("the template has no {0}")]
     Missing(&'static str),

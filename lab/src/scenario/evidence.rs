@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alarms::AlarmSeen;
+use super::figures::MetricSeen;
 use super::file::Variant;
 use super::ledger::{Books, Wanted};
 
@@ -39,6 +40,8 @@ pub struct Evidence {
     pub failures: Vec<Failure>,
     /// Log lines of the level WARN or graver while the load lasted; the last of them, if there are many.
     pub grave: Vec<LineSeen>,
+    /// The metrics that the scenario asks for.
+    pub metrics: Vec<MetricSeen>,
     /// The slowest and some of the faulty requests.
     pub traces: Vec<TraceSeen>,
 }

@@ -4,15 +4,20 @@
 
 mod act;
 mod alarm_set;
+mod contradiction;
 mod expect;
+mod metric_rule;
 
 use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
 pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine};
+pub use metric_rule::MetricRule;
 
+use super::rows::Rows;
 use crate::document::{self, DocumentError};
+use contradiction::Contradiction;
 
 /// One scenario.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +31,9 @@ pub struct Scenario {
     pub story: String,
     /// What an on-call person learns; the solution of the exercise.
     pub lesson: String,
+    /// What is in tables before anything happens, beside what the stack puts there itself.
+    #[serde(default)]
+    pub rows: Vec<Rows>,
     /// What riders do meanwhile.
     pub load: Load,
     /// What riders do afterwards, until the alarms are quiet.
@@ -66,31 +74,15 @@ impl Variant {
     }
 }
 
-/// Why a file is no scenario.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It does not read as one.
-    #[error(transparent)]
-    Unreadable(#[from] DocumentError),
-    /// It contradicts itself.
-    #[error("{file}: {why}")]
-    Wrong {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        why: String,
-    },
-}
-
 impl Scenario {
     /// Reads a scenario strictly: what it does not know is a mistake.
     ///
     /// # Errors
-    /// The first mistake, with its line where it has one.
-    pub fn read(text: &str, file: &str) -> Result<Self, FileError> {
+    /// The first mistake, with its line.
+    pub fn read(text: &str, file: &str) -> Result<Self, DocumentError> {
         let scenario: Self = document::read(text, file)?;
-        match scenario.contradiction() {
-            Some(why) => Err(FileError::Wrong { file: file.to_owned(), why }),
+        match contradiction::find(&scenario) {
+            Some(Contradiction { at, why }) => Err(document::wrong(text, file, &at, why)),
             None => Ok(scenario),
         }
     }
@@ -119,48 +111,6 @@ impl Scenario {
     pub fn load_seconds(&self) -> f64 {
         self.load.phases.iter().map(|phase| phase.length.as_secs_f64()).sum()
     }
-
-    fn contradiction(&self) -> Option<String> {
-        let positive = |figure: f64| figure.is_finite() && figure > 0.0;
-        if self.load.phases.is_empty() {
-            return Some("load.phases: there is none".to_owned());
-        }
-        if self.compress.most == 0 {
-            return Some("compress.most: 1 is not at all".to_owned());
-        }
-        if !positive(self.settle.most) || self.settle.least > self.settle.most {
-            return Some("settle: least must be at most most".to_owned());
-        }
-        let end = self.load_seconds() + self.settle.least;
-        for variant in self.variants() {
-            let act = self.act(variant)?;
-            for fault in &act.faults {
-                if !fault.is_one() {
-                    return Some(format!(
-                        "{}: the fault \"{}\" needs one of switch, function and injection",
-                        variant.name(),
-                        fault.what
-                    ));
-                }
-                if fault.at < 0.0 || !positive(fault.lasts) || fault.at + fault.lasts > end {
-                    return Some(format!(
-                        "{}: the fault \"{}\" must begin at 0 or later and end by second {end}, so that its end is seen",
-                        variant.name(),
-                        fault.what
-                    ));
-                }
-            }
-            let mut names: Vec<&String> = act.expect.alarms.all().collect();
-            names.sort();
-            if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-                return Some(format!("{}: the alarm {} is named twice", variant.name(), twice[0]));
-            }
-            if act.expect.statuses.is_empty() {
-                return Some(format!("{}: expect.statuses is empty", variant.name()));
-            }
-        }
-        None
-    }
 }
 
 #[cfg(test)]
@@ -178,17 +128,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_contradicts_itself_is_refused() {
+    fn what_is_unknown_is_refused() {
         let wrong = |old: &str, new: &str| {
             assert!(SMALL.contains(old), "{old}");
             Scenario::read(&SMALL.replace(old, new), "small.yaml").expect_err(new).to_string()
         };
         assert!(wrong("arrivalRate: 5", "arrivalRat: 5").contains("unknown field `arrivalRat`"));
         assert!(wrong("duration: 60", "duration: 0").contains("needs a duration above 0"));
-        assert!(wrong("for: 30", "for: 3000").contains("must begin at 0 or later"));
-        assert!(wrong("allowed: [heartbeat]", "allowed: [api-5xx-rate]").contains("named twice"));
         assert!(wrong("share: 20..60%", "share: much").contains("no range"));
-        assert!(wrong("most: 30", "most: 0").contains("1 is not at all"));
         assert!(wrong("trouble: fail", "trouble: sulk").contains("sulk"));
+        assert!(
+            wrong("load:\n", "rows: [{ table: T, count: 2, texts: { Id: a } }]\nload:\n")
+                .contains("all rows are the same")
+        );
     }
 }

@@ -8,6 +8,7 @@ mod catalogue;
 mod course;
 mod error;
 mod evidence;
+mod figures;
 mod file;
 mod future;
 mod ledger;
@@ -16,6 +17,7 @@ mod plan;
 mod range;
 pub mod report;
 mod riders;
+mod rows;
 mod run;
 mod stage;
 mod stage_faults;
@@ -28,11 +30,13 @@ pub use alarms::AlarmSeen;
 pub use catalogue::{Unknown, find, names};
 pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
+pub use figures::MetricSeen;
 pub use file::{
-    Act, AlarmSet, Answers, Compress, Expect, FileError, Guilty, LedgerRules, Load, LogLine, Scenario, Settle, Variant,
+    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, MetricRule, Scenario, Settle, Variant,
 };
 pub use ledger::{Books, Wanted};
 pub use order::{Order, Progress};
 pub use range::Range;
+pub use rows::Rows;
 pub use run::{run, stay};
 pub use verdict::{Verdict, judge};

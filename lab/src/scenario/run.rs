@@ -20,7 +20,7 @@ pub async fn run(
     told: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Evidence, RunError> {
     let act = act(scenario, order)?;
-    let lab = start(act, order, told).await?;
+    let lab = start(scenario, act, order, told).await?;
     let stage = Stage::new(scenario, act, order, &lab, told)?;
     stage.quiet().await?;
     stage.play().await
@@ -38,7 +38,7 @@ pub async fn stay<T>(
     shown: impl FnOnce(&Lab) -> T,
 ) -> Result<std::convert::Infallible, RunError> {
     let act = act(scenario, order)?;
-    let lab = start(act, order, told).await?;
+    let lab = start(scenario, act, order, told).await?;
     let _shown = shown(&lab);
     let stage = Stage::new(scenario, act, order, &lab, told)?;
     stage.play().await?;
@@ -56,7 +56,12 @@ fn act<'a>(scenario: &'a Scenario, order: &Order) -> Result<&'a Act, RunError> {
     Ok(act)
 }
 
-async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)) -> Result<Lab, RunError> {
+async fn start(
+    scenario: &Scenario,
+    act: &Act,
+    order: &Order,
+    told: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Lab, RunError> {
     let options = Options {
         template: order.template.clone(),
         parameters: act.all_parameters(),
@@ -69,10 +74,8 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
     // Those that are replaced are built too: cargo would otherwise choose other features for what they share, and build
     // everything again whenever acts alternate.
     let mut names = plan.binaries();
-    for (old, new) in &act.binaries {
-        let mut functions = plan.stack.functions.values_mut().filter(|function| function.binary == *old).peekable();
-        functions.peek().ok_or_else(|| RunError::NoBinary(old.clone()))?;
-        functions.for_each(|function| function.binary.clone_from(new));
+    if let Some(old) = act.binaries.keys().find(|old| !names.contains(*old)) {
+        return Err(RunError::NoBinary(old.clone()));
     }
     for (id, variables) in &act.environment {
         let function = plan.stack.functions.get_mut(id).ok_or_else(|| RunError::NoFunction(id.clone()))?;
@@ -88,13 +91,20 @@ async fn start(act: &Act, order: &Order, told: &(dyn Fn(Progress) + Send + Sync)
     }
     told(Progress::Building);
     let mut built = order.built.clone();
-    names.extend(plan.binaries());
+    names.extend(act.binaries.values().cloned());
     let missing: BTreeSet<String> = names.into_iter().filter(|name| !built.contains_key(name)).collect();
     if !missing.is_empty() {
         let (workspace, profile) = (order.workspace.clone(), order.profile);
         let new = tokio::task::spawn_blocking(move || binaries::build(&workspace, &missing, profile)).await;
         built.extend(new.map_err(|_| RunError::Died)??);
     }
+    // In the other's place, under its name: traces and metrics are read as those of the function.
+    let places = act.binaries.iter().filter_map(|(old, new)| Some((old.clone(), built.get(new)?.clone())));
+    built.extend(places.collect::<Vec<_>>());
     told(Progress::Starting);
-    Ok(Lab::start(plan, &built).await?)
+    let lab = Lab::start(plan, &built).await?;
+    for rows in &scenario.rows {
+        rows.place(&lab).await?;
+    }
+    Ok(lab)
 }

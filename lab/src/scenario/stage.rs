@@ -1,6 +1,7 @@
 //! A lab with a scenario on it: the course of a run, and what is collected in the end.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -8,6 +9,7 @@ use super::alarms;
 use super::course::Course;
 use super::error::RunError;
 use super::evidence::{Evidence, Stretch};
+use super::figures;
 use super::file::{Act, Scenario};
 use super::future::Future;
 use super::ledger;
@@ -16,6 +18,9 @@ use super::plan::Scale;
 use super::witness::{self, Window};
 use crate::assembly::Lab;
 use crate::load;
+
+/// Longer than any function may still be at work when the last rider has gone.
+const REST_LIMIT: Duration = Duration::from_secs(34);
 
 /// A lab with a scenario on it.
 pub(super) struct Stage<'a> {
@@ -60,7 +65,12 @@ impl<'a> Stage<'a> {
             played = both => played?,
         };
         let seconds = course.now();
+        // Whoever has given up may still have a row coming.
+        self.lab.lambda.at_rest(REST_LIMIT).await;
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
+        let clock = self.lab.instruments.clock;
+        let metrics = &self.lab.instruments.metrics;
+        let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
         let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
         let window = Window {
             began: course.began_at,
@@ -94,6 +104,7 @@ impl<'a> Stage<'a> {
             alarms,
             failures,
             grave,
+            metrics,
             traces,
         })
     }

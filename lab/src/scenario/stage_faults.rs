@@ -35,10 +35,7 @@ impl Stage<'_> {
         fault.begin(self.lab, self.order.seed).map_err(wrong)?;
         let from = course.now();
         tell(from, true);
-        tokio::select! {
-            () = fault.go_on(self.lab, self.order.seed) => {}
-            () = tokio::time::sleep_until(moment(fault.at + fault.lasts)) => {}
-        }
+        tokio::time::sleep_until(moment(fault.at + fault.lasts)).await;
         fault.end(self.lab).map_err(wrong)?;
         let to = course.now();
         tell(to, false);

@@ -1,14 +1,16 @@
 //! Whether what was seen is what was expected, expectation by expectation.
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, LineSeen};
-use super::file::{Act, AlarmSet, Answers, Expect, Guilty, LedgerRules, LogLine};
-use super::ledger::Wanted;
+use super::file::{Act, AlarmSet, Expect, Guilty, LedgerRules, LogLine};
 use super::range::Range;
-use crate::observation::statistics::percentile;
+
+mod metrics;
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,10 +27,11 @@ pub struct Verdict {
 pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
     let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, .. } = &act.expect;
     let mut verdicts = vec![statuses(&act.expect, evidence)];
-    verdicts.extend(shares.iter().flat_map(|asked| answers(asked, evidence)));
+    verdicts.extend(shares.iter().flat_map(|asked| answers::judge(asked, evidence)));
     verdicts.extend(alarms(set, evidence));
     verdicts.extend(span.as_ref().map(|asked| guilty(asked, evidence)));
     verdicts.extend(line.as_ref().map(|asked| log(asked, span.as_ref(), evidence)));
+    verdicts.extend(metrics::judge(&act.expect.metrics, evidence));
     verdicts.extend(ledger(rules, evidence));
     verdicts
 }
@@ -54,41 +57,6 @@ fn status(code: u16) -> String {
 
 fn list(codes: &BTreeSet<u16>) -> String {
     codes.iter().map(|code| status(*code)).collect::<Vec<_>>().join(", ")
-}
-
-fn answers(asked: &Answers, evidence: &Evidence) -> Vec<Verdict> {
-    let (from, to) = (asked.from.unwrap_or(0.0), asked.to.unwrap_or(f64::INFINITY));
-    let all: Vec<&Wanted> = evidence.load().filter(|ride| ride.at >= from && ride.at < to).collect();
-    let these: Vec<&&Wanted> = all.iter().filter(|ride| asked.status.contains(&ride.status)).collect();
-    let names = list(&asked.status.iter().copied().collect());
-    let when = match (asked.from, asked.to) {
-        (None, None) => String::new(),
-        (Some(from), None) => format!(" from second {from} on"),
-        (None, Some(to)) => format!(" until second {to}"),
-        (Some(from), Some(to)) => format!(" from second {from} to {to}"),
-    };
-    let mut verdicts = Vec::new();
-    if let Some(share) = asked.share {
-        let seen = these.len() as f64 / all.len().max(1) as f64;
-        verdicts.push(Verdict {
-            expected: format!("{names}{when}: {share} of the rides"),
-            seen: format!("{} ({} of {})", share.show(seen), these.len(), all.len()),
-            passed: !all.is_empty() && share.holds(seen),
-        });
-    }
-    if let Some(count) = asked.count.filter(|_| evidence.compress == 1) {
-        verdicts.push(figure(format!("{names}{when}: {count} rides"), count, these.len() as f64, "rides"));
-    }
-    if let Some(limit) = asked.p99_ms {
-        let mut latencies: Vec<f64> = these.iter().map(|ride| ride.latency_ms).collect();
-        let p99 = percentile(&mut latencies, 99.0);
-        verdicts.push(Verdict {
-            expected: format!("{names}{when}: p99 {limit} ms"),
-            seen: p99.map_or_else(|| "no such answer".to_owned(), |p99| format!("{p99:.0} ms")),
-            passed: p99.is_some_and(|p99| limit.holds(p99)),
-        });
-    }
-    verdicts
 }
 
 fn alarms(set: &AlarmSet, evidence: &Evidence) -> Vec<Verdict> {

@@ -1,106 +1,74 @@
-//! Breaking the stack on purpose: tables and parameters that fail, are slow, throttle, or are not what they were.
+//! Breaking the stack on purpose: tables and parameters that fail, are slow, throttle, or are not what they were; functions
+//! without seats, memory or a disk.
 
+mod bounds;
 mod order;
 mod refusal;
+mod target;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use order::{Order, Wrong};
 pub use refusal::Refusal;
 
 use crate::aws::{Fault, Trouble};
-use crate::dynamodb::{self, DynamoDb, Throughput};
-use crate::ssm::{self, Ssm};
+use crate::dynamodb::DynamoDb;
+use crate::lambda::{self, Lambda};
+use crate::ssm::Ssm;
 use crate::template::Stack;
+use target::{Kind, Target};
 
 /// The rooms that can be broken, and what is in them. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Switches {
     dynamodb: DynamoDb,
     ssm: Ssm,
+    lambda: Arc<Lambda>,
     targets: Vec<Target>,
-}
-
-#[derive(Debug, Clone)]
-struct Target {
-    id: String,
-    kind: Kind,
-    /// Physical name.
-    name: String,
-    arn: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Table,
-    Parameter,
-}
-
-impl Kind {
-    fn called(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::Parameter => "parameter",
-        }
-    }
-
-    fn operations(self) -> &'static [&'static str] {
-        match self {
-            Self::Table => &dynamodb::OPERATIONS,
-            Self::Parameter => &ssm::OPERATIONS,
-        }
-    }
 }
 
 impl Switches {
     /// The switches of a stack.
-    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm) -> Self {
-        let tables = stack.tables.iter().map(|(id, table)| Target {
-            id: id.clone(),
-            kind: Kind::Table,
-            name: table.name.clone(),
-            arn: table.arn.clone(),
-        });
-        let parameters = stack.ssm_parameters.iter().map(|(id, parameter)| Target {
-            id: id.clone(),
-            kind: Kind::Parameter,
-            name: parameter.name.clone(),
-            arn: ssm.arn(&parameter.name),
-        });
-        let targets = tables.chain(parameters).collect();
-        Self { dynamodb, ssm, targets }
+    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm, lambda: Arc<Lambda>) -> Self {
+        let targets = target::all(stack, &ssm);
+        Self { dynamodb, ssm, lambda, targets }
     }
 
-    /// Carries out an order, wholly or not at all.
+    /// Carries out an order, wholly or not at all. Needs a runtime: environments are killed in the background.
     ///
     /// # Errors
     /// The order names what there is not, or asks of a resource what it cannot have.
     pub fn carry_out(&self, order: &Order) -> Result<(), Refusal> {
         let targets = self.targets(order)?;
-        if order.trouble.is_none() {
-            return self.mend(order, &targets);
-        }
-        bounds(order)?;
-        match &order.trouble {
-            Some(Wrong::Capacity(throughput)) => {
-                for target in single(order, &targets, Kind::Table, "capacity")? {
-                    self.dynamodb.provision(&target.name, *throughput);
+        let Some(wrong) = &order.trouble else { return self.mend(order, &targets) };
+        bounds::check(order)?;
+        for target in concerned(order, wrong, targets)? {
+            match wrong {
+                Wrong::Fail => self.trouble(order, target, Trouble::Fail),
+                Wrong::Unavailable => self.trouble(order, target, Trouble::Unavailable),
+                Wrong::Throttle => self.trouble(order, target, Trouble::Throttle),
+                Wrong::Slow { ms } => self.trouble(order, target, Trouble::Slow(milliseconds(*ms))),
+                Wrong::Late { ms } => self.trouble(order, target, Trouble::Late(milliseconds(*ms))),
+                Wrong::Capacity(throughput) => self.dynamodb.provision(&target.name, *throughput),
+                Wrong::Value(value) => self.ssm.overwrite(&target.name, value),
+                Wrong::Seats(seats) => self.function(target, lambda::Trouble::Seats(*seats)),
+                Wrong::SlowInit { ms } => self.function(target, lambda::Trouble::SlowInit(milliseconds(*ms))),
+                Wrong::DiskFull => self.function(target, lambda::Trouble::DiskFull),
+                Wrong::Memory { mb } => self.function(target, lambda::Trouble::Memory(*mb)),
+                Wrong::Timeout { seconds } => {
+                    self.function(target, lambda::Trouble::Timeout(Duration::from_secs((*seconds).into())));
+                }
+                Wrong::Environment(variables) => {
+                    self.function(target, lambda::Trouble::Environment(variables.clone()));
+                }
+                Wrong::KillEvery { ms } => {
+                    let seed = order.seed.unwrap_or_default();
+                    self.function(target, lambda::Trouble::KillEvery { every: milliseconds(*ms), seed });
                 }
             }
-            Some(Wrong::Value(value)) => {
-                for target in single(order, &targets, Kind::Parameter, "value")? {
-                    self.ssm.overwrite(&target.name, value);
-                }
-            }
-            Some(Wrong::Fail) => self.trouble(order, &targets, &Trouble::Fail),
-            Some(Wrong::Unavailable) => self.trouble(order, &targets, &Trouble::Unavailable),
-            Some(Wrong::Throttle) => self.trouble(order, &targets, &Trouble::Throttle),
-            Some(Wrong::Slow { ms }) => {
-                self.trouble(order, &targets, &Trouble::Slow(Duration::from_millis((*ms).into())));
-            }
-            None => {}
         }
         Ok(())
     }
@@ -120,22 +88,29 @@ impl Switches {
             let mut kinds: Vec<Kind> = targets.iter().map(|target| target.kind).collect();
             kinds.dedup();
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).copied().collect();
+            if known.is_empty() {
+                return Err(Refusal::Pointless { member: "operation", without: "a table or a parameter" });
+            }
             return Err(Refusal::NoSuchOperation { asked: operation.clone(), known: known.join(", ") });
         }
         Ok(with_it)
     }
 
-    fn trouble(&self, order: &Order, targets: &[&Target], trouble: &Trouble) {
-        for target in targets {
-            let mut fault = Fault::every(trouble.clone()).only(order.operation.clone());
-            if let Some(share) = order.share {
-                fault = fault.share(share, order.seed.unwrap_or_default());
-            }
-            match target.kind {
-                Kind::Table => self.dynamodb.switch.set_for(&target.arn, fault),
-                Kind::Parameter => self.ssm.switch.set_for(&target.arn, fault),
-            }
+    fn trouble(&self, order: &Order, target: &Target, trouble: Trouble) {
+        let mut fault = Fault::every(trouble).only(order.operation.clone());
+        if let Some(share) = order.share {
+            fault = fault.share(share, order.seed.unwrap_or_default());
         }
+        match target.kind {
+            Kind::Table => self.dynamodb.switch.set_for(&target.arn, fault),
+            Kind::Parameter => self.ssm.switch.set_for(&target.arn, fault),
+            // Has no such trouble.
+            Kind::Function => {}
+        }
+    }
+
+    fn function(&self, target: &Target, trouble: lambda::Trouble) {
+        self.lambda.set(&target.id, Some(trouble));
     }
 
     fn mend(&self, order: &Order, targets: &[&Target]) -> Result<(), Refusal> {
@@ -148,68 +123,44 @@ impl Switches {
             match target.kind {
                 Kind::Table => self.dynamodb.switch.mend(&target.arn, operation),
                 Kind::Parameter => self.ssm.switch.mend(&target.arn, operation),
+                Kind::Function => {}
             }
             match target.kind {
                 // What is not of one operation is not mended with one.
                 _ if operation.is_some() => {}
                 Kind::Table => self.dynamodb.as_in_template(&target.name),
                 Kind::Parameter => self.ssm.put_back(&target.name),
+                Kind::Function => {
+                    self.lambda.set(&target.id, None);
+                }
             }
         }
         Ok(())
     }
 }
 
-/// The one target of a trouble that only a named resource of this kind can have, and only as a whole.
-fn single<'a>(
-    order: &Order,
-    targets: &[&'a Target],
-    needed: Kind,
-    trouble: &'static str,
-) -> Result<Vec<&'a Target>, Refusal> {
-    if order.resource.is_none() {
+/// Those of the targets that can have a trouble: the one that was named, or all where none was.
+fn concerned<'a>(order: &Order, wrong: &Wrong, targets: Vec<&'a Target>) -> Result<Vec<&'a Target>, Refusal> {
+    let trouble = wrong.name();
+    if order.resource.is_none() && wrong.is_whole() {
         return Err(Refusal::NeedsResource(trouble));
     }
-    if let Some(other) = targets.iter().find(|target| target.kind != needed) {
-        let (resource, is) = (other.id.clone(), other.kind.called());
-        return Err(Refusal::WrongKind { resource, is, needed: needed.called(), trouble });
+    let (concerned, others): (Vec<_>, Vec<_>) = targets.into_iter().partition(|target| target.kind.has(wrong));
+    if let (true, Some(other)) = (concerned.is_empty(), others.first()) {
+        return Err(Refusal::WrongKind {
+            resource: other.id.clone(),
+            is: other.kind.called(),
+            has: other.kind.troubles().join(", "),
+            needed: Kind::that_have(wrong),
+            trouble,
+        });
     }
-    let whole = "fail, unavailable, throttle or slow: the others concern all calls";
-    for (member, given) in [("operation", order.operation.is_some()), ("share", order.share.is_some())] {
-        if given {
-            return Err(Refusal::Pointless { member, without: whole });
-        }
+    if wrong.needs_linux() && !cfg!(target_os = "linux") {
+        return Err(Refusal::NotHere(trouble));
     }
-    Ok(targets.to_vec())
+    Ok(concerned)
 }
 
-/// Whether the numbers of an order are in their ranges.
-fn bounds(order: &Order) -> Result<(), Refusal> {
-    match order.share {
-        // What is no number is in no range.
-        Some(share) if !(share > 0.0 && share <= 1.0) => {
-            return Err(Refusal::out_of_range("share", &share, "more than 0 and at most 1"));
-        }
-        None if order.seed.is_some() => return Err(Refusal::Pointless { member: "seed", without: "a \"share\"" }),
-        _ => {}
-    }
-    match &order.trouble {
-        Some(Wrong::Slow { ms }) if !(1..=600_000).contains(ms) => {
-            Err(Refusal::out_of_range("ms", ms, "1 to 600000 milliseconds"))
-        }
-        Some(Wrong::Capacity(Throughput { read, write, burst })) => {
-            for (name, units) in [("read", read), ("write", write)] {
-                if !dynamodb::UNITS.contains(units) {
-                    return Err(Refusal::out_of_range(name, units, "1 to 40000 units a second"));
-                }
-            }
-            match burst {
-                Some(seconds) if *seconds > dynamodb::BURST_SECONDS => {
-                    Err(Refusal::out_of_range("burst", seconds, "0 to 300 seconds"))
-                }
-                _ => Ok(()),
-            }
-        }
-        _ => Ok(()),
-    }
+fn milliseconds(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
 }

@@ -5,23 +5,25 @@ use super::Order;
 /// Why an order is not carried out. Nothing has changed then.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// No such table or parameter.
-    #[error("the stack has no table or parameter \"{asked}\"; it has {known}")]
+    /// No such table, parameter or function.
+    #[error("the stack has no table, parameter or function \"{asked}\"; it has {known}")]
     NoSuchResource {
         /// What was asked for.
         asked: String,
         /// What there is.
         known: String,
     },
-    /// The trouble is one of tables, and this is none, or one of parameters.
-    #[error("{resource} is a {is}, and only a {needed} has \"{trouble}\"")]
+    /// The trouble is one of tables, and this is none, or one of parameters or functions.
+    #[error("{resource} is a {is}, and only a {needed} has \"{trouble}\"; a {is} has {has}")]
     WrongKind {
         /// Logical id.
         resource: String,
         /// What it is.
         is: &'static str,
+        /// The troubles that it can have.
+        has: String,
         /// What it would have to be.
-        needed: &'static str,
+        needed: String,
         /// Name of the trouble.
         trouble: &'static str,
     },
@@ -46,6 +48,9 @@ pub enum Refusal {
         /// What it may be.
         range: &'static str,
     },
+    /// This system has no means for it.
+    #[error("the lab can do \"{0}\" on Linux only")]
+    NotHere(&'static str),
     /// Members that do not go together.
     #[error("\"{member}\" says nothing without {without}")]
     Pointless {

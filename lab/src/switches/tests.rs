@@ -1,6 +1,18 @@
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::aws::Guard;
+use crate::clock::Clock;
+use crate::cloudwatch::Metrics;
+use crate::dynamodb::Throughput;
+use crate::instruments::Instruments;
+use crate::keyring::Keyring;
+use crate::lambda::Endpoints;
+use crate::logs::Logs;
+use crate::observation::Requests;
 use crate::task::DropTask;
+use crate::template::Function;
+use crate::xray::XRay;
 
 async fn switches() -> (Switches, DropTask) {
     let (dynamodb, engine) = DynamoDb::open(None, "arn:aws:dynamodb:r:a", Guard::default()).await.expect("opens");
@@ -12,8 +24,50 @@ async fn switches() -> (Switches, DropTask) {
         name: name.to_owned(),
         arn: format!("arn:of:{name}"),
     };
-    let targets = vec![target("RidesTable", Kind::Table, "rides"), target("FleetUrl", Kind::Parameter, "/fleet/URL")];
-    (Switches { dynamodb, ssm, targets }, engine)
+    let targets = vec![
+        target("RidesTable", Kind::Table, "rides"),
+        target("FleetUrl", Kind::Parameter, "/fleet/URL"),
+        target("RideFunction", Kind::Function, "request-ride"),
+    ];
+    (Switches { dynamodb, ssm, lambda: lambda(), targets }, engine)
+}
+
+/// With a function that no test here invokes.
+fn lambda() -> Arc<Lambda> {
+    let function = Function {
+        logical_id: "RideFunction".to_owned(),
+        name: "request-ride".to_owned(),
+        arn: "arn:of:request-ride".to_owned(),
+        binary: "request-ride".to_owned(),
+        code_uri: String::new(),
+        handler: "bootstrap".to_owned(),
+        runtime: "provided.al2023".to_owned(),
+        timeout: Duration::from_secs(25),
+        memory_mb: 128,
+        environment: BTreeMap::from([("STAGE".to_owned(), "dev".to_owned())]),
+        reserved_concurrency: None,
+        log_group: String::new(),
+        role_arn: None,
+        tracing: false,
+    };
+    let nowhere = || "http://127.0.0.1:9".to_owned();
+    let endpoints = Endpoints {
+        region: "r".to_owned(),
+        dynamodb: nowhere(),
+        ssm: nowhere(),
+        xray_daemon: "127.0.0.1:9".to_owned(),
+        other: nowhere(),
+        keyring: Keyring::default(),
+    };
+    let instruments = Instruments {
+        metrics: Metrics::default(),
+        clock: Clock::starting_now(1),
+        xray: XRay::new(std::iter::empty()),
+        requests: Requests::default(),
+    };
+    let functions = BTreeMap::from([("RideFunction".to_owned(), function)]);
+    let binaries = BTreeMap::from([("request-ride".to_owned(), "/bin/false".into())]);
+    Arc::new(Lambda::start(&functions, &binaries, endpoints, Logs::default(), instruments).expect("starts"))
 }
 
 fn order(resource: &str, trouble: Wrong) -> Order {
@@ -27,7 +81,10 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
     let good = order("RidesTable", Wrong::Fail);
     let operation = |operation: &str| Some(operation.to_owned());
     for (order, named) in [
-        (order("Rides", Wrong::Fail), "no table or parameter \"Rides\"; it has RidesTable, FleetUrl"),
+        (
+            order("Rides", Wrong::Fail),
+            "no table, parameter or function \"Rides\"; it has RidesTable, FleetUrl, RideFunction",
+        ),
         (order("FleetUrl", units(1, 1, None)), "FleetUrl is a parameter"),
         (order("RidesTable", Wrong::Value("x".to_owned())), "RidesTable is a table"),
         (Order { resource: None, ..order("", units(1, 1, None)) }, "\"capacity\" needs a \"resource\""),
@@ -35,21 +92,80 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         (order("RidesTable", units(1, 40_001, None)), "\"write\" is 40001"),
         (order("RidesTable", units(1, 1, Some(301))), "\"burst\" is 301"),
         (order("RidesTable", Wrong::Slow { ms: 0 }), "\"ms\" is 0"),
+        (order("RidesTable", Wrong::Late { ms: 600_001 }), "\"ms\" is 600001"),
         (Order { share: Some(0.0), ..good.clone() }, "\"share\" is 0"),
         (Order { share: Some(1.1), ..good.clone() }, "\"share\" is 1.1"),
         (Order { share: Some(f64::NAN), ..good.clone() }, "\"share\" is NaN"),
-        (Order { seed: Some(1), ..good.clone() }, "\"seed\" says nothing without a \"share\""),
+        (Order { seed: Some(1), ..good.clone() }, "\"seed\" says nothing without a \"share\" or \"kill_every\""),
         (Order { operation: operation("PutItm"), ..good.clone() }, "no operation \"PutItm\""),
         (Order { operation: operation("GetParameter"), ..good.clone() }, "no operation \"GetParameter\""),
         (Order { operation: operation("PutItem"), ..order("RidesTable", units(1, 1, None)) }, "\"operation\" says"),
         (Order { share: Some(0.5), ..order("RidesTable", units(1, 1, None)) }, "\"share\" says"),
         (Order { trouble: None, share: Some(0.5), ..good.clone() }, "\"share\" says"),
+        (
+            order("RideFunction", Wrong::Fail),
+            "RideFunction is a function, and only a table or a parameter has \"fail\"; a function has seats, slow_init",
+        ),
+        (order("RidesTable", Wrong::Seats(1)), "RidesTable is a table, and only a function has \"seats\""),
+        (order("FleetUrl", Wrong::DiskFull), "FleetUrl is a parameter"),
+        (Order { resource: None, ..order("", Wrong::DiskFull) }, "\"disk_full\" needs a \"resource\""),
+        (Order { share: Some(0.5), ..order("RideFunction", Wrong::Seats(1)) }, "\"share\" says"),
+        (Order { seed: Some(1), ..order("RideFunction", Wrong::Seats(1)) }, "\"seed\" says"),
+        (Order { operation: operation("Invoke"), ..order("RideFunction", Wrong::Seats(1)) }, "\"operation\" says"),
+        (
+            Order { operation: operation("Invoke"), trouble: None, ..order("RideFunction", Wrong::Fail) },
+            "\"operation\" says",
+        ),
+        (order("RideFunction", Wrong::Seats(901)), "\"seats\" is 901"),
+        (order("RideFunction", Wrong::SlowInit { ms: 600_001 }), "\"ms\" is 600001"),
+        (order("RideFunction", Wrong::Memory { mb: 0 }), "\"mb\" is 0"),
+        (order("RideFunction", Wrong::Timeout { seconds: 901 }), "\"seconds\" is 901"),
+        (order("RideFunction", Wrong::KillEvery { ms: 0 }), "\"ms\" is 0"),
+        (order("RideFunction", variables(&[])), "\"environment\" is empty"),
+        (order("RideFunction", variables(&["AWS_ENDPOINT_URL_DYNAMODB"])), "none of the platform's"),
+        (order("RideFunction", variables(&["STAGE", "2ND"])), "\"environment\" is 2ND"),
     ] {
         let refused = switches.carry_out(&order).expect_err("refused").to_string();
         assert!(refused.contains(named), "{refused:?} should say {named:?}");
     }
     let before = switches.dynamodb.switch.before("dynamodb:PutItem", &["arn:of:rides".to_owned()]).await;
     assert_eq!(before, None, "a refused order changes nothing");
+    assert_eq!(switches.lambda.function("RideFunction"), lambda().function("RideFunction"));
+}
+
+fn variables(names: &[&str]) -> Wrong {
+    Wrong::Environment(names.iter().map(|name| ((*name).to_owned(), Some("x".to_owned()))).collect())
+}
+
+#[tokio::test]
+async fn a_function_has_several_troubles_until_it_is_mended() {
+    let (switches, _engine) = switches().await;
+    let gone = Wrong::Environment(BTreeMap::from([("STAGE".to_owned(), None)]));
+    let mut wrongs = vec![Wrong::Seats(2), Wrong::Timeout { seconds: 3 }, variables(&["MODE"]), gone];
+    if cfg!(target_os = "linux") {
+        wrongs.push(Wrong::Memory { mb: 64 });
+    }
+    for wrong in wrongs {
+        switches.carry_out(&order("RideFunction", wrong)).expect("carried out");
+    }
+    let function = switches.lambda.function("RideFunction").expect("a function");
+    assert_eq!((function.reserved_concurrency, function.timeout), (Some(2), Duration::from_secs(3)));
+    assert_eq!(function.memory_mb, if cfg!(target_os = "linux") { 64 } else { 128 });
+    assert_eq!(function.environment, BTreeMap::from([("MODE".to_owned(), "x".to_owned())]));
+    // Whether by its name or with everything else.
+    for mend in [Order { resource: Some("RideFunction".to_owned()), ..Order::default() }, Order::default()] {
+        switches.carry_out(&mend).expect("carried out");
+        assert_eq!(switches.lambda.function("RideFunction"), lambda().function("RideFunction"));
+        switches.carry_out(&order("RideFunction", Wrong::Seats(2))).expect("carried out");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[tokio::test]
+async fn what_this_system_cannot_do_is_refused_by_name() {
+    let (switches, _engine) = switches().await;
+    let refused = switches.carry_out(&order("RideFunction", Wrong::DiskFull)).expect_err("refused");
+    assert_eq!(refused, Refusal::NotHere("disk_full"));
 }
 
 #[tokio::test]

@@ -163,7 +163,7 @@ async fn only_who_knows_the_secret_breaks_anything() {
         ("[]", 400, "expected {\"resource\""),
         (r#"{"resource":"RidesTable","trouble":"explode"}"#, 400, "expected"),
         (r#"{"resource":"RidesTable","trouble":"fail","more":1}"#, 400, "expected"),
-        (r#"{"resource":"Nothing","trouble":"fail"}"#, 404, "no table or parameter \"Nothing\""),
+        (r#"{"resource":"Nothing","trouble":"fail"}"#, 404, "no table, parameter or function \"Nothing\""),
     ] {
         let answer = console(&lab, Method::POST, "/api/switches", &shown, order).await;
         assert_eq!(answer.status.as_u16(), status, "{order}: {}", answer.text);
@@ -183,4 +183,26 @@ async fn only_who_knows_the_secret_breaks_anything() {
     assert_eq!(mended.status, 200, "{}", mended.text);
     assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
     assert!(!ask(&lab, "/api/state").await.to_string().contains(secret), "the secret stands in the state file only");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_read_past_their_troubles_by_who_knows_the_secret() {
+    let lab = stack::start().await;
+    assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
+    let secret = lab.console.secret.clone();
+    let shown = [("x-lab-secret", secret.as_str())];
+    let fail = r#"{"resource":"RidesTable","trouble":"fail"}"#;
+    assert_eq!(console(&lab, Method::POST, "/api/switches", &shown, fail).await.status, 200);
+    let path = format!("/api/items?table={}", lab.table("RidesTable").expect("a table"));
+    let before = lab.calls.all().len();
+    let rows = console(&lab, Method::GET, &path, &shown, "").await.json();
+    assert_eq!((rows["items"].as_array().map(Vec::len), &rows["at_rest"]), (Some(1), &json!(true)), "{rows}");
+    assert_eq!(lab.calls.all().len(), before, "nobody has called DynamoDB");
+    for wrong in [&[][..], &[("x-lab-secret", "guess")]] {
+        let refused = console(&lab, Method::GET, &path, wrong, "").await;
+        assert_eq!(refused.status, 403);
+        assert!(!refused.text.contains("RideId"), "{}", refused.text);
+    }
+    assert_eq!(console(&lab, Method::GET, "/api/items?table=none", &shown, "").await.status, 404);
+    assert_eq!(console(&lab, Method::GET, "/api/items", &shown, "").await.status, 400);
 }

@@ -15,7 +15,11 @@ async fn ask(lab: &Lab, path: &str) -> Answer {
 
 /// Asks once an environment of the unruly function waits: a machine under load may otherwise start a second one.
 async fn ask_idle(lab: &Lab, path: &str) -> Answer {
-    eventually("an environment waits", || lab.lambda.idle("Unruly") >= 1).await;
+    ask_waiting(lab, "Unruly", path).await
+}
+
+async fn ask_waiting(lab: &Lab, function: &str, path: &str) -> Answer {
+    eventually("an environment waits", || lab.lambda.idle(function) >= 1).await;
     ask(lab, path).await
 }
 
@@ -302,4 +306,52 @@ async fn a_slow_init_is_part_of_the_cold_start() {
     lab.lambda.retire("Unruly");
     let answer = ask(&lab, "/unruly/echo").await;
     assert!(answer.took >= Duration::from_millis(700), "{:?}", answer.took);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn environments_are_killed_again_and_again_until_that_is_mended() {
+    let lab = unruly().start().await;
+    let beat = Trouble::KillEvery { every: Duration::from_millis(20), seed: 7 };
+    lab.lambda.set("Patient", Some(beat));
+    for _ in 0..2 {
+        assert_eq!(ask(&lab, "/patient/sleep-1900").await.status, 502, "who works for long is killed");
+    }
+    lab.lambda.set("Patient", None);
+    let survivor = pid(&ask(&lab, "/patient/sleep-300").await);
+    assert_eq!(pid(&ask_waiting(&lab, "Patient", "/patient/sleep-300").await), survivor);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_functions_are_at_rest_when_the_last_has_ended_whether_or_not_anybody_waits_for_it() {
+    let lab = unruly().start().await;
+    let to = url(&lab, "/patient/sleep-1500");
+    let caller = tokio::spawn(async move { get(&to).await });
+    eventually("it is at work", || lab.lambda.idle("Patient") == 0).await;
+    caller.abort();
+    assert!(!lab.lambda.at_rest(Duration::from_millis(100)).await, "its caller has gone, and it works on");
+    assert!(lab.lambda.at_rest(Duration::from_secs(30)).await);
+    eventually("it waits again", || lab.lambda.idle("Patient") == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_init_keeps_no_other_function_from_starting() {
+    let lab = unruly().start().await;
+    lab.lambda.set("Patient", Some(Trouble::SlowInit(Duration::from_secs(600))));
+    lab.lambda.retire("Patient");
+    lab.lambda.retire("Unruly");
+    // One for each place at which the machine starts processes.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let slow: Vec<_> = (0..cores)
+        .map(|_| {
+            let to = url(&lab, "/patient/echo");
+            tokio::spawn(async move { get(&to).await })
+        })
+        .collect();
+    for waiting in slow {
+        assert_eq!(waiting.await.expect("no panic").status, 504, "the gateway waits two seconds");
+    }
+    assert!(!lab.lambda.at_rest(Duration::ZERO).await, "and they still initialise");
+    let answer = ask(&lab, "/unruly/echo").await;
+    // Of the ten seconds that an init may take, the slow ones have eight left.
+    assert!(answer.status == 200 && answer.took < Duration::from_secs(6), "{:?}", answer.took);
 }

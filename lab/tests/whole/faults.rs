@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use lab::assembly::Lab;
+use lab::switches::{Order, Wrong};
 use lab::template::{Inputs, Stack, Template, TemplateError};
 use serde_json::{Value, json};
 
@@ -233,6 +234,32 @@ async fn the_command_line_writes_what_is_right_and_names_what_is_not() {
     assert!(run(&["disable", "statuscode"]).await.0);
     assert_eq!(stored()["statuscode"]["enabled"], false);
     assert_eq!(book(&lab).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_changes_at_once_none_is_lost() {
+    let lab = faulty().start().await;
+    // All have read before the first of them writes.
+    let order = Order {
+        trouble: Some(Wrong::Slow { ms: 700 }),
+        operation: Some("PutParameter".to_owned()),
+        ..Order::default()
+    };
+    lab.switches.carry_out(&order).expect("carried out");
+    let flags = ["latency", "exception", "corruption", "timeout"];
+    let endpoint = lab.endpoints.ssm.as_str();
+    let changes = flags.map(|flag| async move {
+        faults(endpoint, &["enable", flag, "--percentage", "0", "--aws", "--stage", "dev"]).await
+    });
+    for (good, said) in futures_util::future::join_all(changes).await {
+        assert!(good, "{said}");
+    }
+    let stored: Value = serde_json::from_str(&lab.ssm.get(PARAMETER).expect("a value")).expect("JSON");
+    for flag in flags {
+        assert_eq!(stored[flag]["enabled"], true, "{stored}");
+    }
+    let written = lab.calls.all().iter().filter(|call| call.action == "ssm:PutParameter").count();
+    assert!(written > flags.len(), "they met: {written} writes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

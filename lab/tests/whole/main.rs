@@ -6,6 +6,7 @@ mod access;
 mod alarm_table;
 mod alarms_of_the_template;
 mod bad_input;
+mod blind;
 mod canaries;
 mod client;
 mod command_line;

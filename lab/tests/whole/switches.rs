@@ -48,7 +48,14 @@ async fn a_wrong_order_is_refused_by_name_and_changes_nothing() {
             "RideFleetUrlParameter is a parameter",
         ),
         (json!({"resource": "RidesTable", "trouble": {"value": "x"}}), 400, "RidesTable is a table"),
-        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table or parameter \"Rides\""),
+        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table, parameter or function \"Rides\""),
+        (json!({"resource": "RequestRideFunction", "trouble": "fail"}), 400, "RequestRideFunction is a function"),
+        (json!({"resource": "RidesTable", "trouble": "disk_full"}), 400, "RidesTable is a table"),
+        (
+            json!({"resource": "RequestRideFunction", "trouble": {"environment": {"AWS_ENDPOINT_URL": "http://192.0.2.1"}}}),
+            400,
+            "AWS_ENDPOINT_URL",
+        ),
         (json!({"resource": "RidesTable", "trouble": "explode"}), 400, "explode"),
         (json!({"resource": "RidesTable", "trouble": "fail", "shares": 1}), 400, "shares"),
         (json!({"resource": "RidesTable", "trouble": "fail", "share": 2}), 400, "\"share\" is 2"),
@@ -75,4 +82,24 @@ async fn a_parameter_is_overwritten_and_put_back() {
     let mended = json!({"resource": "RideFleetUrlParameter", "trouble": null});
     assert_eq!(order(&lab, &secret, &mended).await.status, 200);
     assert_eq!(lab.ssm.get(name), Some(value));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_is_broken_and_mended_over_the_console() {
+    let lab = stack::start().await;
+    let secret = lab.console.secret.clone();
+    // The probe books a ride every five minutes, and takes no seat of request-ride for long.
+    for (trouble, status) in [
+        // API Gateway makes a 429 of Lambda's where the template says so.
+        (json!({"seats": 0}), 429),
+        (json!({"environment": {"RIDE_FLEET_URL_PARAMETER": null}}), 502),
+        (json!({"memory": {"mb": 1}}), 502),
+    ] {
+        let broken = json!({"resource": "RequestRideFunction", "trouble": trouble});
+        assert_eq!(order(&lab, &secret, &broken).await.status, 200, "{trouble}");
+        assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, status, "{trouble}");
+        let mended = json!({"resource": "RequestRideFunction", "trouble": null});
+        assert_eq!(order(&lab, &secret, &mended).await.status, 200);
+        assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201, "mended of {trouble}");
+    }
 }

@@ -1,6 +1,6 @@
 /// The chances of one invocation. Each throw is a function of the seed, the service, the request's id, its attempt, what is
-/// thrown for and which throw of it that is, and of nothing else: no clock, no process, no order of requests. So a run
-/// with the same seed and the same request ids falls out the same, also when other processes serve it.
+/// thrown for and which throw of it that is, and of nothing else: no clock, no process, no order of requests. So each decision
+/// falls out the same with the same seed and request id, also when other processes serve it. Which decisions are asked for is not its affair.
 #[derive(Debug, Clone, Copy)]
 pub struct Dice<'a> {
     /// The seed of the run.

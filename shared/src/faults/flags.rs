@@ -2,6 +2,7 @@ use super::condition::Condition;
 use super::dice::Dice;
 use super::fields::{Complaint, Fields};
 use super::mode::Mode;
+use super::pattern::MOST_PATTERNS;
 use super::what::What;
 use serde_json::Value;
 use std::sync::Arc;
@@ -136,6 +137,10 @@ impl Flag {
 
 fn conditions(fields: &mut Fields<'_>) -> Vec<Condition> {
     let listed = fields.optional("match", "must be a list of conditions", Value::as_array);
+    if listed.is_some_and(|listed| listed.len() > MOST_PATTERNS) {
+        fields.complain("match", format!("must have at most {MOST_PATTERNS} conditions"));
+        return Vec::new();
+    }
     let path = fields.path_of("match");
     let complaints = fields.complaints();
     let read = |(index, value)| Condition::read(value, &format!("{path}[{index}]"), complaints);

@@ -88,6 +88,11 @@ impl Injection {
         CURRENT.try_with(Arc::clone).ok()
     }
 
+    /// Begins the work of this invocation: what is asked for at once, before any future is polled.
+    pub(super) fn begin<T>(self: Arc<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
+    }
+
     /// Does the work of this invocation.
     pub(super) fn during<T>(self: Arc<Self>, work: impl Future<Output = T>) -> impl Future<Output = T> {
         CURRENT.scope(self, work)
@@ -123,37 +128,10 @@ impl Injection {
         answer
     }
 
-    /// As [`Injection::around`], for an invocation by an event that is no HTTP request. What changes an HTTP answer has
-    /// nothing to change here and does nothing.
-    ///
-    /// # Errors
-    /// The invocation is to fail.
-    pub(super) async fn around_event<T>(
-        &self,
-        asked: Asked,
-        work: impl Future<Output = T>,
-    ) -> Result<T, InjectedException> {
-        let decided = self.decide(asked).await;
-        let dice = self.dice(decided);
-        for flag in &decided.flags {
-            match &flag.what {
-                What::Latency(delay) => self.wait(Mode::Latency, delay.at(dice.throw("latency.length", 0))).await,
-                What::Timeout(buffer) => self.wait(Mode::Timeout, until_the_limit(decided, *buffer)).await,
-                What::Diskspace(bytes) => self.fill(*bytes).await,
-                What::Exception(message) => {
-                    self.inject(Mode::Exception, None, None);
-                    return Err(InjectedException(message.clone()));
-                }
-                What::Statuscode(_) | What::Corruption(_) | What::Denylist(_) | What::Dependency(_) => {}
-            }
-        }
-        Ok(work.await)
-    }
-
     /// Decides what happens to this invocation.
-    async fn decide(&self, asked: Asked) -> &Decided {
+    pub(super) async fn decide(&self, asked: Asked) -> &Decided {
         let shared = self.faults.shared();
-        shared.disk.clear();
+        shared.disk.clear().await;
         let flags = shared.source.get_at(Instant::now()).await;
         self.decided.get_or_init(|| {
             let mut decided = Decided { seed: flags.seed.unwrap_or(shared.seed), asked, flags: Vec::new() };
@@ -209,14 +187,14 @@ impl Injection {
         emit(FAULTS_INJECTED, OfFault(mode.name()), 1);
     }
 
-    fn inject(&self, mode: Mode, wait: Option<Duration>, status: Option<StatusCode>) {
+    pub(super) fn inject(&self, mode: Mode, wait: Option<Duration>, status: Option<StatusCode>) {
         let seed = self.decided.get().map(|decided| decided.seed);
         let (wait_ms, status) = (wait.map(|wait| wait.as_millis() as u64), status.map(|status| status.as_u16()));
         tracing::info!(fault = mode.name(), seed, wait_ms, status, "fault injected");
         self.count(mode);
     }
 
-    async fn wait(&self, mode: Mode, wait: Duration) {
+    pub(super) async fn wait(&self, mode: Mode, wait: Duration) {
         self.inject(mode, Some(wait), None);
         let mut subsegment = Subsegment::open("injected_fault");
         if let Some(subsegment) = &mut subsegment {
@@ -229,7 +207,7 @@ impl Injection {
         }
     }
 
-    async fn fill(&self, bytes: u64) {
+    pub(super) async fn fill(&self, bytes: u64) {
         self.inject(Mode::Diskspace, None, None);
         match self.faults.shared().disk.fill(bytes).await {
             Ok(written) => tracing::info!(written_bytes = written, "the temporary directory was filled"),
@@ -265,7 +243,7 @@ impl Injection {
 }
 
 /// How long to wait for the time limit. What is left is asked now: other faults may have waited before.
-fn until_the_limit(decided: &Decided, buffer: Duration) -> Duration {
+pub(super) fn until_the_limit(decided: &Decided, buffer: Duration) -> Duration {
     let left = decided.asked.deadline.saturating_duration_since(Instant::now());
     if buffer.is_zero() { left + BEYOND } else { left.saturating_sub(buffer) }
 }

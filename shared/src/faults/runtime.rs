@@ -70,7 +70,7 @@ where
             }
         };
         let injection = Arc::new(Injection::new(self.faults.clone(), payload));
-        let call = self.inner.call(LambdaEvent::new(request, context));
+        let call = Arc::clone(&injection).begin(|| self.inner.call(LambdaEvent::new(request, context)));
         Box::pin(async move {
             let Ok(response) = Arc::clone(&injection).during(call).await;
             injection.exception().map_or(Ok(response), |exception| Err(exception.into()))

@@ -1,5 +1,6 @@
 use super::flags::{Flags, Unreadable};
 use super::mode::Mode;
+use crate::telemetry::trace::below;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -11,6 +12,9 @@ use tokio::sync::Mutex;
 /// After a failure the next read is not before this, so that a parameter store in trouble does not cost every request its
 /// time-out.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// By up to this share the next read is earlier: environments that have begun together must not ask together for ever.
+const EARLIER: f64 = 0.2;
 
 /// A configuration that is being read.
 pub type Reading = Pin<Box<dyn Future<Output = Result<String, Box<dyn Error + Send + Sync>>> + Send>>;
@@ -49,10 +53,11 @@ impl Source {
         // Held across the read: of several requests that find the flags old, one reads and the others wait for it.
         let mut state = self.state.lock().await;
         if state.next_read.is_none_or(|next| now >= next) {
-            let read = (self.read)().await.map_err(Failed::Store);
+            // Outside of the trace: it is no part of what the rider asked for.
+            let read = below(None, (self.read)()).await.map_err(Failed::Store);
             state.take(read);
             let pause = if state.failing { PAUSE_AFTER_FAILURE } else { self.ttl };
-            state.next_read = Some(now + pause);
+            state.next_read = Some(now + pause.mul_f64(1.0 - EARLIER * fastrand::f64()));
         }
         Arc::clone(&state.flags)
     }
@@ -123,8 +128,45 @@ mod tests {
         let start = Instant::now();
         assert_eq!(count_at(&source, start).await, 1);
         *cell.lock().expect("one thread") = Some("{}");
-        assert_eq!(count_at(&source, start + TTL - Duration::from_millis(1)).await, 1);
+        assert_eq!(count_at(&source, start + TTL.mul_f64(1.0 - EARLIER)).await, 1);
         assert_eq!((count_at(&source, start + TTL).await, asked.load(Ordering::Relaxed)), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn a_read_is_no_part_of_the_trace_that_it_happens_in() {
+        use crate::telemetry::trace::{Subsegment, Tracer};
+        let tracer = Tracer::new(&[("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:9")].into_iter().collect());
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let handler = tracer.begin(Some(header), "handler").expect("sampled");
+        let traced = Arc::new(Shared::new(None));
+        let seen = Arc::clone(&traced);
+        let read = move || -> Reading {
+            let seen = Arc::clone(&seen);
+            Box::pin(async move {
+                *seen.lock().expect("one thread") = Some(Subsegment::open("ssm").is_some());
+                Ok("{}".to_owned())
+            })
+        };
+        let source = Source::new(Box::new(read), TTL);
+        below(Some(&handler), async {
+            source.get_at(Instant::now()).await;
+            assert!(Subsegment::open("step").is_some(), "what comes after it is");
+        })
+        .await;
+        assert_eq!(*traced.lock().expect("one thread"), Some(false));
+    }
+
+    #[tokio::test]
+    async fn those_that_began_together_do_not_read_together() {
+        let start = Instant::now();
+        let mut read = 0;
+        for _ in 0..64 {
+            let (source, asked) = source(&Arc::new(Shared::new(Some(LATENCY))), TTL);
+            source.get_at(start).await;
+            source.get_at(start + TTL.mul_f64(1.0 - EARLIER / 2.0)).await;
+            read += asked.load(Ordering::Relaxed) - 1;
+        }
+        assert!((1..64).contains(&read), "about half of 64 have, not {read}");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 use super::fields::Fields;
 use super::mode::Mode;
-use super::pattern::Pattern;
+use super::pattern::{MOST_PATTERNS, Pattern};
 use http::StatusCode;
 use serde_json::Value;
 use std::time::Duration;
@@ -165,6 +165,10 @@ fn patterns(fields: &mut Fields<'_>) -> Vec<Pattern> {
         value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
     };
     let listed = fields.optional("deny_list", "must be a list of strings", texts).unwrap_or_default();
+    if listed.len() > MOST_PATTERNS {
+        fields.complain("deny_list", format!("must have at most {MOST_PATTERNS} patterns"));
+        return Vec::new();
+    }
     let mut patterns = Vec::new();
     for (index, text) in listed.iter().enumerate() {
         match Pattern::new(text) {

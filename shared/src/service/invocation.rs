@@ -84,8 +84,7 @@ where
             cold_start,
         );
         let request_id = context.request_id.clone();
-        #[cfg(feature = "faults")]
-        let asked = crate::faults::Asked::of(request.headers(), &request_id, self.limits(&request).allowance());
+        let mut faulty = Faulty::current(request.headers(), &request_id, || self.limits(&request).allowance());
         let mut subsegment = self.settings.tracer.begin(context.trace.as_deref(), SUBSEGMENT);
         let method = method_name(request.method());
         let mut call = Call { context, stage: Arc::clone(&self.settings.stage), route: "unknown", request };
@@ -107,12 +106,7 @@ where
         let work = span.in_scope(|| self.inner.call(call));
         let metrics = Recorder::default();
         let answering = async move {
-            let faulty = Faulty::current();
-            let work = faulty.around(
-                #[cfg(feature = "faults")]
-                asked,
-                work,
-            );
+            let work = faulty.around(work);
             let Ok(answer) = below(subsegment.as_ref(), metrics.clone().during(work)).await;
             let faults = faulty.injected();
             if let Some(mut subsegment) = subsegment {

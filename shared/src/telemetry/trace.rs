@@ -24,13 +24,13 @@ pub use current::{below, judged_step, step};
 pub use document::Annotation;
 #[cfg(feature = "http")]
 pub(crate) use document::HttpRequest;
-#[cfg(any(feature = "dynamodb", feature = "params"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 pub(crate) use document::{Attempt, Aws, Metadata};
-#[cfg(any(feature = "dynamodb", feature = "params", feature = "http"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs", feature = "http"))]
 pub(crate) use document::{Http, HttpResponse, Namespace};
 pub use header::{Sampling, TraceHeader};
 pub use id::{SegmentId, TraceId};
-#[cfg(any(feature = "dynamodb", feature = "params", feature = "http"))]
+#[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs", feature = "http"))]
 pub(crate) use outcome::shortened;
 pub use outcome::{Blame, Outcome};
 pub use subsegment::Subsegment;

@@ -45,8 +45,7 @@ async fn passed_in_peace() -> BTreeMap<Step, u32> {
     let shared = prepared();
     run(&shared, DELIVERY).await;
     shared.world().assert_settled("in peace");
-    let passed = shared.world().passed.clone();
-    passed
+    shared.world().passed.clone()
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The function from the event to the answer: with a table, a queue and a finance service of its own in memory, whose
 //! users die where a test wants it; and with its real clients against sockets and an engine that judges conditions.
 
+mod batches;
 #[path = "../../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;

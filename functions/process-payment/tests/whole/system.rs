@@ -1,9 +1,7 @@
 //! The function as main builds it: real clients, an engine for the tables, sockets for the queue and for finance.
 
-use crate::canary::emf;
-use crate::canary::{Log, SECRETS, assert_clean};
 use crate::fake::{Fake, Reply};
-use crate::tables::{client, counts, engine, names};
+use crate::tables::{client, names};
 use crate::world::job;
 use process_payment::{
     BreakerTable, FinanceService, Guard, Parts, PaymentsQueue, PaymentsTable, ProcessPayment, SERVICE, Settings,
@@ -12,10 +10,10 @@ use serde_json::{Value, json};
 use shared::budget::Budget;
 use shared::config::Environment;
 use shared::events::Caller;
+use shared::faults::{Faults, Means, Reading};
 use shared::http::Client;
 use shared::params::Store;
-use shared::payments::counts::Counts;
-use shared::payments::{Payment, Status};
+use shared::payments::Payment;
 use std::time::Duration;
 
 /// The one parameter, or none.
@@ -78,9 +76,19 @@ pub(crate) async fn queue() -> Fake {
     .await
 }
 
-type System = ProcessPayment<FinanceService<Parameters>, PaymentsTable, PaymentsQueue, BreakerTable>;
+pub(crate) type System = ProcessPayment<FinanceService<Parameters>, PaymentsTable, PaymentsQueue, BreakerTable>;
 
-fn system(tables: &str, queue: &Fake, finance: Option<String>, more: &[(&'static str, &str)]) -> System {
+pub(crate) fn system(tables: &str, queue: &Fake, finance: Option<String>, more: &[(&'static str, &str)]) -> System {
+    faulty_system(tables, queue, finance, more, None)
+}
+
+pub(crate) fn faulty_system(
+    tables: &str,
+    queue: &Fake,
+    finance: Option<String>,
+    more: &[(&'static str, &str)],
+    faults: Option<Faults>,
+) -> System {
     let queue_url = queue.url("");
     let environment = environment(&[&[("AWS_ENDPOINT_URL_SQS", queue_url.as_str())], more].concat());
     let settings = Settings::read(&environment).expect("a whole environment");
@@ -92,167 +100,44 @@ fn system(tables: &str, queue: &Fake, finance: Option<String>, more: &[(&'static
         queue: PaymentsQueue::new(shared::sqs::client(&environment).expect("whole"), &settings),
         breaker: Guard::new(BreakerTable::new(dynamodb, settings.tables.counts.clone()), settings.breaker),
     };
-    ProcessPayment::new(settings.common, settings.rules, parts, None)
+    ProcessPayment::new(settings.common, settings.rules, parts, faults)
 }
 
-fn caller() -> Caller {
+/// The faults of this configuration.
+pub(crate) fn faults(configuration: &'static str) -> Option<Faults> {
+    let read = move || -> Reading { Box::pin(async move { Ok(configuration.to_owned()) }) };
+    let means = Means {
+        read: Box::new(read),
+        ttl: Duration::from_secs(60),
+        pause: Box::new(|wait| Box::pin(tokio::time::sleep(wait))),
+        directory: std::env::temp_dir(),
+        seed: 1,
+    };
+    Some(Faults::new(SERVICE, means))
+}
+
+pub(crate) fn caller() -> Caller {
     Caller { request_id: "invocation-1".into(), deadline_ms: 0, xray_trace_id: None }
 }
 
-fn sample() -> Value {
+pub(crate) fn sample() -> Value {
     serde_json::from_str(include_str!("../../../../events/payments-queue.json")).expect("a sample")
 }
 
-async fn again(system: &System, event: &Value) -> Vec<String> {
+pub(crate) async fn again(system: &System, event: &Value) -> Vec<String> {
     let failures = system.handle(event, &caller()).await.expect("a batch");
     failures.ids().map(str::to_owned).collect()
 }
 
-async fn row(tables: &str, number: u128) -> Option<Payment> {
+pub(crate) async fn row(tables: &str, number: u128) -> Option<Payment> {
     let table = PaymentsTable::new(client(tables), names());
     let budget = Budget::lasting(Duration::from_secs(5));
     process_payment::Payments::read(&table, job(number).ride_id, &budget).await.expect("an engine")
 }
 
-fn only(event: &Value, body: &str, received: u32) -> Value {
+pub(crate) fn only(event: &Value, body: &str, received: u32) -> Value {
     let mut record = event["Records"][0].clone();
     record["body"] = body.into();
     record["attributes"]["ApproximateReceiveCount"] = received.to_string().into();
     json!({"Records": [record]})
-}
-
-#[tokio::test]
-async fn a_batch_is_charged_counted_and_forgotten() {
-    let (tables, queue) = (engine().await, queue().await);
-    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
-    let log = Log::of(SERVICE);
-    let system = system(&tables, &queue, Some(finance.url("/ProcessPayment")), &[]);
-    assert_eq!(again(&system, &sample()).await, [""; 0]);
-    for number in [1, 2] {
-        let row = row(&tables, number).await.expect("a row");
-        assert_eq!((row.status, row.attempts, row.request_id.as_deref()), (Status::Complete, 1, Some("invocation-1")));
-    }
-    assert_eq!(counts(&client(&tables)).await, Counts { placed: 2, complete: 2, failed: 0 });
-    assert_eq!((finance.requests().len(), queue.requests().len()), (2, 0));
-    let lines = log.take();
-    let sum =
-        |name: &str| -> i64 { emf::documents(&lines).iter().filter_map(|document| document[name].as_i64()).sum() };
-    let told = ["PaymentsPlaced", "PaymentsProcessed", "PaymentAttempts", "PaymentAttemptsFailed"].map(sum);
-    assert_eq!(told, [2, 2, 2, 0], "{lines}");
-    // Delivered again, it is done already, and finance is not asked.
-    assert_eq!(again(&system, &sample()).await, [""; 0]);
-    assert_eq!(finance.requests().len(), 2);
-}
-
-#[tokio::test]
-async fn a_refusal_steps_aside_with_its_reason_and_its_whole_answer() {
-    let (tables, queue) = (engine().await, queue().await);
-    let first = job(1).ride_id.to_string();
-    let finance = Fake::judging(move |_, request| {
-        let bad = request.header("idempotency-key") == Some(&first);
-        if bad { Reply::json(400, "{\"error\":\"date is in the future, card 4111\"}") } else { Reply::json(200, "{}") }
-    })
-    .await;
-    let log = Log::of(SERVICE);
-    let system = system(&tables, &queue, Some(finance.url("/")), &[]);
-    assert_eq!(again(&system, &sample()).await, [""; 0], "nobody waits for the other");
-    let failed = row(&tables, 1).await.expect("a row");
-    assert_eq!(failed.status, Status::Failed);
-    assert_eq!(failed.answer.as_deref(), Some("{\"error\":\"date is in the future, card 4111\"}"));
-    assert_eq!(row(&tables, 2).await.expect("a row").status, Status::Complete);
-    let lines = log.take();
-    assert_eq!(lines.matches("\"payment failed\"").count(), 1, "{lines}");
-    assert!(lines.contains("date is in the future, card ####") && !lines.contains("4111"), "{lines}");
-    assert!(queue.requests().is_empty(), "no dead letter: it is in the table, and no retry helps");
-}
-
-#[tokio::test]
-async fn a_failure_is_put_off_and_the_last_one_is_buried_first() {
-    let (tables, queue) = (engine().await, queue().await);
-    let finance = Fake::start(|number| Reply::Later {
-        status: 503,
-        retry_after: if number == 0 { "77".into() } else { "0".into() },
-        body: String::new(),
-    })
-    .await;
-    let system = system(&tables, &queue, Some(finance.url("/")), &[]);
-    let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
-    assert_eq!(again(&system, &event).await, ["059f36b4-87a3-44ab-83d2-661975830a7d"]);
-    let waiting = row(&tables, 1).await.expect("a row");
-    assert_eq!((waiting.status, waiting.attempts, waiting.holder), (Status::Queued, 1, None));
-    assert_eq!(waiting.reason.as_deref(), Some("finance answered 503"));
-    let asked: Value = serde_json::from_str(&queue.requests()[0].body).expect("JSON");
-    assert_eq!(queue.requests()[0].header("x-amz-target"), Some("AmazonSQS.ChangeMessageVisibility"));
-    assert_eq!(
-        (&asked["VisibilityTimeout"], &asked["ReceiptHandle"]),
-        (&json!(77), &event["Records"][0]["receiptHandle"])
-    );
-
-    assert_eq!(again(&system, &event).await, [""; 0], "two attempts are all");
-    let failed = row(&tables, 1).await.expect("a row");
-    let reason = "gave up after 2 attempts; finance answered 503";
-    assert_eq!((failed.status, failed.attempts, failed.reason.as_deref()), (Status::Failed, 2, Some(reason)));
-    let letter: Value = serde_json::from_str(&queue.requests()[1].body).expect("JSON");
-    assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
-    assert_eq!(letter["MessageBody"], job(1).to_json().expect("JSON"));
-    assert_eq!(counts(&client(&tables)).await, Counts { placed: 1, complete: 0, failed: 1 });
-}
-
-#[tokio::test]
-async fn without_an_address_nobody_is_asked_and_no_attempt_counts() {
-    let (tables, queue) = (engine().await, queue().await);
-    let system = system(&tables, &queue, None, &[]);
-    assert_eq!(again(&system, &sample()).await.len(), 2);
-    let waiting = row(&tables, 1).await.expect("a row");
-    assert_eq!((waiting.status, waiting.attempts), (Status::Queued, 0));
-}
-
-#[tokio::test]
-async fn a_message_that_is_no_job_goes_to_the_dead_letters() {
-    let (tables, queue) = (engine().await, queue().await);
-    let system = system(&tables, &queue, None, &[]);
-    assert_eq!(again(&system, &only(&sample(), "hello", 1)).await, [""; 0]);
-    let letter: Value = serde_json::from_str(&queue.requests()[0].body).expect("JSON");
-    assert_eq!(letter["MessageBody"], "hello");
-}
-
-#[tokio::test]
-async fn what_the_time_does_not_suffice_for_is_given_back_untouched() {
-    let (tables, queue) = (engine().await, queue().await);
-    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
-    let system = system(&tables, &queue, Some(finance.url("/")), &[]);
-    let due = jiff::Timestamp::now().as_millisecond() + 3_000; // less than an attempt and the time to save it
-    let caller = Caller { deadline_ms: u64::try_from(due).expect("after 1970"), ..caller() };
-    let failures = system.handle(&sample(), &caller).await.expect("a batch");
-    assert_eq!(failures.ids().count(), 2);
-    assert!(finance.requests().is_empty() && row(&tables, 1).await.is_none());
-    let requests = queue.requests();
-    assert!(requests.iter().all(|request| request.body.contains("VisibilityTimeout")) && requests.len() == 2);
-}
-
-#[tokio::test]
-async fn an_event_that_is_no_batch_fails_as_a_whole() {
-    let (tables, queue) = (engine().await, queue().await);
-    let system = system(&tables, &queue, None, &[]);
-    let log = Log::of(SERVICE);
-    assert!(system.handle(&json!({"Records": 7}), &caller()).await.is_err());
-    assert_eq!(log.take().matches("batch failed").count(), 1);
-}
-
-#[tokio::test]
-async fn nothing_of_a_rider_or_of_an_answer_comes_out_in_the_log() {
-    let (tables, queue) = (engine().await, queue().await);
-    let log = Log::of(SERVICE);
-    for (number, secret) in (1..).zip(SECRETS) {
-        let mut job = job(number);
-        job.rider = Some(shared::ride::Label::try_from(secret.to_owned()).expect("a label"));
-        for status in [400, 200, 503] {
-            let finance = Fake::judging(move |_, _| Reply::json(status, &json!({"message": secret}).to_string())).await;
-            let system = system(&tables, &queue, Some(finance.url("/")), &[]);
-            again(&system, &only(&sample(), &job.to_json().expect("JSON"), 1)).await;
-            assert_clean(&log.take(), &format!("a {status} with {secret}"));
-        }
-        again(&system(&tables, &queue, None, &[]), &only(&sample(), secret, 1)).await;
-        assert_clean(&log.take(), secret);
-    }
 }

@@ -149,11 +149,14 @@ impl World {
                 (Status::Complete, Manner::Willing | Manner::Moody) => {
                     assert!(charged, "{what}: {row:?} is not charged")
                 }
-                (Status::Failed, Manner::Refusing) => assert!(!charged && row.answer.is_some(), "{what}: {row:?}"),
+                (Status::Failed, Manner::Refusing) => {
+                    assert!(!charged && (row.answer.is_some() || letters >= 1), "{what}: {row:?}");
+                }
                 // Every attempt ended in a death: it is Failed, told, and ready to be redriven.
                 (Status::Failed, _) => assert!(letters >= 1, "{what}: {row:?} has no dead letter"),
                 other => panic!("{what}: {ride} ended as {other:?}: {row:?}"),
             }
+            assert!(row.attempts_now() <= driver::RULES.max_attempts, "{what}: {row:?}");
             assert!(row.holder.is_none() && row.processed_at.is_some(), "{what}: {row:?}");
         }
         for ride in self.charges.keys() {

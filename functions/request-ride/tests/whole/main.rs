@@ -9,6 +9,7 @@ mod counts;
 #[path = "../../../../shared/tests/daemon/mod.rs"]
 mod daemon;
 #[path = "../../../../shared/tests/fake/mod.rs"]
+#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
 mod interleavings;
 mod keys;

@@ -1,5 +1,7 @@
 //! Changes of the configuration, judged before they are written.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde_json::{Map, Value, json};
 use shared::faults::{Flags, Mode};
@@ -21,7 +23,7 @@ pub(super) struct Change {
     /// An attribute of the flag; of deny_list, one more pattern
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = crate::cli::key_value)]
     attributes: Vec<(String, String)>,
-    /// The seed of the run, which replays it [default: what it was, else a new one]
+    /// Decides what happens to which request: the same seed, the same decisions for the same request ids [default: what it was, else a new one]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 }
@@ -65,7 +67,12 @@ impl Change {
             };
             flag.insert(key.clone(), value);
         }
-        flags.insert(self.flag.name().to_owned(), flag.into());
+        let name = self.flag.name();
+        anyhow::ensure!(
+            flag.get("enabled") == Some(&Value::Bool(true)),
+            "nothing was changed: {name}.enabled is true when a flag is switched on; `cargo lab faults disable {name}` switches it off"
+        );
+        flags.insert(name.to_owned(), flag.into());
         let (_, complaints) = Flags::read(&Value::Object(flags.clone()))?;
         let wrong: Vec<String> = complaints.iter().map(ToString::to_string).collect();
         anyhow::ensure!(wrong.is_empty(), "nothing was changed: {}", wrong.join("; "));
@@ -83,6 +90,23 @@ pub(super) fn parse(text: &str) -> anyhow::Result<Map<String, Value>> {
             "the parameter holds no JSON object ({error}); `cargo lab faults disable` makes it an empty one"
         )
     })
+}
+
+/// A configuration with what others have changed: each key that is different in `theirs` from what both began with.
+pub(super) fn merged(before: &str, ours: &str, theirs: &str) -> String {
+    let read = |text| serde_json::from_str::<Map<String, Value>>(text);
+    let (before, Ok(mut ours), Ok(theirs)) = (read(before).unwrap_or_default(), read(ours), read(theirs)) else {
+        // What is no configuration changes none; and theirs stands where ours was none.
+        return if read(ours).is_ok() { ours.to_owned() } else { theirs.to_owned() };
+    };
+    let keys: BTreeSet<&String> = before.keys().chain(theirs.keys()).collect();
+    for key in keys.into_iter().filter(|key| before.get(*key) != theirs.get(*key)) {
+        match theirs.get(key) {
+            Some(value) => drop(ours.insert(key.clone(), value.clone())),
+            None => drop(ours.shift_remove(key)),
+        }
+    }
+    json!(ours).to_string()
 }
 
 /// The configuration with this flag off, or all of them. It always works: nothing may stand in the way of ending faults.
@@ -164,6 +188,8 @@ mod tests {
             (Mode::Latency, &[("status_code", "500")], "latency.status_code"),
             (Mode::Denylist, &[("deny_list", "s3"), ("deny_list", "(")], "denylist.deny_list[1]"),
             (Mode::Dependency, &[("service", "dynamodb")], "dependency.fault"),
+            (Mode::Latency, &[("enabled", "false")], "latency.enabled"),
+            (Mode::Latency, &[("enabled", "no")], "latency.enabled"),
         ] {
             let error = change(flag, attributes).apply(&mut Map::new()).expect_err(key).to_string();
             assert!(error.contains(key), "{error}");
@@ -196,5 +222,18 @@ mod tests {
         assert_eq!(of("a~=^x$"), json!({"path": "a", "value": "^x$", "operator": "regex"}));
         assert_eq!(of("headers.x"), json!({"path": "headers.x", "operator": "exists"}));
         assert!(condition("=x").is_err() && condition("~=x").is_err());
+    }
+
+    #[test]
+    fn what_others_have_changed_is_kept() {
+        let before = r#"{"seed":1,"latency":{"enabled":true},"timeout":{"enabled":true}}"#;
+        let theirs = r#"{"seed":1,"latency":{"enabled":false},"exception":{"enabled":true}}"#;
+        let merge = |ours: &str| serde_json::from_str::<Value>(&merged(before, ours, theirs)).expect("JSON");
+        assert_eq!(merge(before), serde_json::from_str::<Value>(theirs).expect("JSON"));
+        let ours = r#"{"seed":2,"latency":{"enabled":true},"timeout":{"enabled":true},"denylist":{}}"#;
+        let all = json!({"seed": 2, "latency": {"enabled": false}, "exception": {"enabled": true}, "denylist": {}});
+        assert_eq!(merge(ours), all);
+        assert_eq!(merged("[", before, "{"), before, "what cannot be read has changed nothing");
+        assert_eq!(merged("[", "[", theirs), theirs);
     }
 }

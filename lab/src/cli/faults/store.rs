@@ -7,11 +7,12 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::config::{BehaviorVersion, Config};
-use aws_sdk_ssm::types::ParameterType;
-use serde_json::Value;
+use aws_sdk_ssm::types::{Parameter, ParameterType};
+use serde_json::{Map, Value, json};
 use shared::aws::{ClientLimits, sdk_config};
 use shared::config::Environment;
 
+use super::edit;
 use crate::cli::state::State;
 use crate::cli::{nearest_template, workspace_of};
 
@@ -22,6 +23,9 @@ const LIMITS: ClientLimits =
 /// The largest value of a standard parameter, in bytes.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
 pub(super) const LARGEST: usize = 4096;
+
+/// As many people do not change one parameter in the same moment.
+const TRIES: u32 = 5;
 
 /// Where the faults of one stage are written.
 #[derive(Debug)]
@@ -80,44 +84,60 @@ impl Store {
     /// # Errors
     /// There is none, or it cannot be read.
     pub(super) async fn read(&self) -> anyhow::Result<String> {
-        let answer = self.client.get_parameter().name(&self.name).send().await;
+        Ok(self.get(&self.name).await?.text)
+    }
+
+    /// Stores what `change` makes of the configuration, and returns that. Where others have stored theirs in the meantime, what they
+    /// changed is kept, and `change` is asked again. A stack without the parameter gets none.
+    ///
+    /// # Errors
+    /// The change cannot be made, the parameter cannot be read or written, or others change it all the time.
+    pub(super) async fn change(
+        &self,
+        change: impl Fn(&str) -> anyhow::Result<Map<String, Value>>,
+    ) -> anyhow::Result<Map<String, Value>> {
+        let Read { text: before, mut version } = self.get(&self.name).await?;
+        let mut text = before.clone();
+        for _ in 0..TRIES {
+            let changed = change(&text)?;
+            let stored = self.put(json!(changed).to_string()).await?;
+            // What came between is overwritten now.
+            for missed in version + 1..stored {
+                let theirs = self.get(&format!("{}:{missed}", self.name)).await?.text;
+                text = edit::merged(&before, &text, &theirs);
+            }
+            if stored == version + 1 {
+                return Ok(changed);
+            }
+            version = stored;
+        }
+        anyhow::bail!(
+            "others change the parameter {} all the time; look at it with `cargo lab faults status`",
+            self.name
+        )
+    }
+
+    async fn get(&self, name: &str) -> anyhow::Result<Read> {
+        let answer = self.client.get_parameter().name(name).send().await;
         let output = answer.map_err(|error| match error.as_service_error() {
             Some(refusal) if refusal.is_parameter_not_found() => {
-                anyhow::anyhow!("there is no parameter {}, so no faults can be injected; {}", self.name, self.advice)
+                anyhow::anyhow!("there is no parameter {name}, so no faults can be injected; {}", self.advice)
             }
-            _ => anyhow::Error::from(error).context(format!("could not read the parameter {}", self.name)),
+            _ => anyhow::Error::from(error).context(format!("could not read the parameter {name}")),
         })?;
-        let value = output.parameter.and_then(|parameter| parameter.value);
-        value.with_context(|| format!("the parameter {} has no value", self.name))
+        let parameter = output.parameter.unwrap_or_else(|| Parameter::builder().build());
+        let version = parameter.version;
+        let text = parameter.value.with_context(|| format!("the parameter {name} has no value"))?;
+        Ok(Read { text, version })
     }
 
-    /// Stores another configuration. It is only called for a parameter that was read: a stack without it gets none.
-    ///
-    /// # Errors
-    /// It is too long, or cannot be written.
-    pub(super) async fn write(&self, flags: &Value) -> anyhow::Result<()> {
-        let text = flags.to_string();
-        anyhow::ensure!(
-            text.len() <= LARGEST,
-            "nothing was changed: the configuration would have {} bytes, and a parameter has at most {LARGEST}",
-            text.len()
-        );
-        self.put(text).await
-    }
-
-    /// Stores what ends faults, however long it is: the parameter may have been made larger than ours by hand.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub(super) async fn write_end(&self, flags: &Value) -> anyhow::Result<()> {
-        self.put(flags.to_string()).await
-    }
-
-    async fn put(&self, text: String) -> anyhow::Result<()> {
+    /// SSM has no conditional write; what it answers is the version that the write has become.
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+    async fn put(&self, text: String) -> anyhow::Result<i64> {
         let put =
             self.client.put_parameter().name(&self.name).value(text).overwrite(true).r#type(ParameterType::String);
-        put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
-        Ok(())
+        let put = put.send().await.with_context(|| format!("could not write the parameter {}", self.name))?;
+        Ok(put.version)
     }
 }
 
@@ -131,6 +151,27 @@ pub(in crate::cli) fn aws(region: Option<String>) -> anyhow::Result<Environment>
     let region = region.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
     let region = region.context("in which region? Name it with --region or AWS_REGION")?;
     Ok(own.chain([("AWS_REGION".to_owned(), region)]).collect())
+}
+
+/// A configuration and its version.
+#[derive(Debug)]
+struct Read {
+    text: String,
+    version: i64,
+}
+
+/// That it is no longer than a parameter may be. What ends faults is stored however long it is: the parameter may have been made larger
+/// than ours by hand.
+///
+/// # Errors
+/// It is longer.
+pub(super) fn check_length(flags: &Map<String, Value>) -> anyhow::Result<()> {
+    let length = json!(flags).to_string().len();
+    anyhow::ensure!(
+        length <= LARGEST,
+        "nothing was changed: the configuration would have {length} bytes, and a parameter has at most {LARGEST}"
+    );
+    Ok(())
 }
 
 /// The template knows production as `prod`; whatever begins so is meant so.

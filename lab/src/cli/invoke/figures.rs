@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::percentile::percentile;
+
 /// Invocations of one kind.
 #[derive(Debug)]
 pub(super) struct Figures {
@@ -25,13 +27,9 @@ impl Figures {
     }
 
     fn line(&self) -> String {
-        let mut durations = self.durations.clone();
-        durations.sort_unstable();
-        let at = |share: f64| {
-            let index = ((durations.len() as f64 * share).ceil() as usize).clamp(1, durations.len().max(1)) - 1;
-            durations.get(index).map_or(0.0, |duration| milliseconds(*duration))
-        };
-        let (count, p50, p99, max) = (durations.len(), at(0.5), at(0.99), at(1.0));
+        let mut durations: Vec<f64> = self.durations.iter().copied().map(milliseconds).collect();
+        let mut at = |percent| percentile(&mut durations, percent).unwrap_or_default();
+        let (count, p50, p99, max) = (self.count(), at(50.0), at(99.0), at(100.0));
         let mean = |all: Duration| format!("{:.3}", milliseconds(all) / count.max(1) as f64);
         let processor = self.processor.map_or_else(|| "-".to_owned(), mean);
         format!("{:<8} {count:>6} {p50:>9.2} {p99:>9.2} {max:>9.2} {processor:>9}", self.what)

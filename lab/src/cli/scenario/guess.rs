@@ -10,8 +10,11 @@ use crate::cli::terminal::{self, Palette, Style};
 use crate::cli::{nearest_template, workspace_of};
 use crate::scenario;
 
+/// Wrong usage: what clap ends with, too.
+const NOTHING_STARTED: u8 = 2;
+
 #[derive(Debug, Args)]
-#[command(after_help = "Exit code 0: right. 1: wrong.")]
+#[command(after_help = "Exit code 0: right. 1: wrong, or given up. 2: no scenario was started here.")]
 pub(super) struct Guess {
     /// What is to blame, in words: a resource of the template, a service, an operation
     #[arg(required_unless_present = "give_up")]
@@ -27,7 +30,12 @@ pub(super) struct Guess {
 impl Guess {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let template = self.template.map_or_else(nearest_template, Ok)?;
-        let (scenario, _) = scenario::find(&riddle(&workspace_of(&template)).name()?)?;
+        let Some(started) = riddle(&workspace_of(&template)).name() else {
+            let why = anyhow::anyhow!("no scenario was started here; `cargo lab scenario start --blind` starts one");
+            terminal::error(&why);
+            return Ok(ExitCode::from(NOTHING_STARTED));
+        };
+        let (scenario, _) = scenario::find(&started)?;
         let right = names(&scenario.culprit, &self.words.join(" "));
         if !right && !self.give_up {
             terminal::print("No. Follow one failed request: `cargo lab requests --faulty`, then `cargo lab trace ID`.");
@@ -36,7 +44,7 @@ impl Guess {
         let heading = if right { "Yes." } else { "It was this." };
         terminal::print(&Palette::stdout().paint(Style::Bold, &format!("{heading} {}", scenario.title)));
         terminal::print(&format!("{}\n\n{}", scenario.story, scenario.lesson));
-        terminal::print(&format!("\nThe file: cargo lab scenario show {}", scenario.name));
+        terminal::print(&format!("\nThe file: cargo lab scenario show {started}"));
         Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

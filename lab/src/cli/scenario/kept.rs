@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::workspace_of;
+use crate::cli::{state, workspace_of};
 use crate::scenario::{Evidence, Scenario, Variant, Verdict};
 
 /// Files `.lab/scenarios/NAME-ACT.json` next to the template.
@@ -25,7 +25,7 @@ struct Read {
 
 impl Kept {
     pub(super) fn of(template: &Path) -> Self {
-        Self(workspace_of(template).join(".lab").join("scenarios"))
+        Self(state::directory(&workspace_of(template)).join("scenarios"))
     }
 
     pub(super) fn keep(&self, evidence: &Evidence, verdicts: &[Verdict]) -> anyhow::Result<()> {

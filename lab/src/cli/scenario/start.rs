@@ -10,14 +10,14 @@ use clap::Args;
 
 use super::telling;
 use crate::binaries::Profile;
-use crate::cli::state::State;
+use crate::cli::state::{self, State};
 use crate::cli::terminal::{self, Palette, Style};
 use crate::cli::{nearest_template, stopping, workspace_of};
 use crate::scenario::{self, Order, Progress, Scenario, Variant};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab scenario start starved-table\n  cargo lab scenario start --blind           any of them; find out which call is to blame\n  cargo lab scenario guess unicorns table"
+    after_help = "Examples:\n  cargo lab scenario start starved-table\n  cargo lab scenario start --blind           any of them; find out which call is to blame\n  cargo lab scenario guess unicorns table\n\nExit code 0: it was stopped once the lab was up. 130: before."
 )]
 pub(super) struct Start {
     /// Name of a scenario, or path of a file that ends in .yaml; with --blind, any without it
@@ -43,31 +43,41 @@ pub(super) struct Start {
 impl Start {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let template = self.template.clone().map_or_else(nearest_template, Ok)?;
-        let scenario = self.scenario()?;
+        let (scenario, asked) = self.scenario()?;
         tokio::select! {
             stopped = stopping::requested() => {
                 stopped?;
                 Ok(stopping::code(self.serving.load(Ordering::Acquire)))
             }
-            failed = self.play(&scenario, &template) => failed,
+            failed = self.play(&scenario, &asked, &template) => failed,
         }
     }
 
-    fn scenario(&self) -> anyhow::Result<Scenario> {
+    /// The scenario, and how another command finds it.
+    fn scenario(&self) -> anyhow::Result<(Scenario, String)> {
         if let Some(name) = &self.name {
-            return Ok(scenario::find(name)?.0);
+            let (scenario, _) = scenario::find(name)?;
+            anyhow::ensure!(
+                !self.blind || !scenario.culprit.is_empty(),
+                "{} has nothing to find; start it without --blind",
+                scenario.name
+            );
+            // A file stays found from another folder.
+            let asked = std::path::absolute(name).ok().filter(|path| path.is_file());
+            return Ok((scenario, asked.map_or_else(|| name.clone(), |path| path.display().to_string())));
         }
         let all = scenario::names().map(|name| scenario::find(name).map(|(scenario, _)| scenario));
         let mut riddles: Vec<Scenario> = all.collect::<Result<_, _>>()?;
         riddles.retain(|scenario| !scenario.culprit.is_empty());
         anyhow::ensure!(!riddles.is_empty(), "no scenario has anything to find");
-        Ok(riddles.swap_remove(fastrand::usize(..riddles.len())))
+        let scenario = riddles.swap_remove(fastrand::usize(..riddles.len()));
+        let name = scenario.name.clone();
+        Ok((scenario, name))
     }
 
     /// Plays it and stays until dropped; returns only when something fails.
-    async fn play(&self, scenario: &Scenario, template: &Path) -> anyhow::Result<ExitCode> {
+    async fn play(&self, scenario: &Scenario, asked: &str, template: &Path) -> anyhow::Result<ExitCode> {
         let workspace = workspace_of(template);
-        riddle(&workspace).set(&scenario.name)?;
         if !self.blind {
             terminal::print(&Palette::stdout().paint(Style::Bold, &scenario.title));
             terminal::print(&scenario.story);
@@ -86,6 +96,7 @@ impl Start {
         let told = move |progress: Progress| {
             let said = match progress {
                 Progress::Fault { .. } if blind => return,
+                Progress::Starting => return telling::line("starting the stack"),
                 Progress::Began if blind => "Riders begin to book.",
                 Progress::Settling { .. } if blind => "The riders of the load have gone; the lab stays. What was it?",
                 other => return telling::course("", &other),
@@ -95,11 +106,18 @@ impl Start {
         let shown = |lab: &crate::assembly::Lab| -> anyhow::Result<_> {
             let state = State::of(lab)?;
             let removed = state.write(&workspace)?;
+            riddle(&workspace).set(asked)?;
             self.serving.store(true, Ordering::Release);
             terminal::print(&format!(
                 "Console {}. All `cargo lab` commands that look at a lab see this one. Ctrl-C ends it.",
                 state.console
             ));
+            if blind {
+                terminal::print(
+                    "Something will break. Who is hit: `cargo lab requests --faulty`. What rings: `cargo lab alarms`. Which call is to \
+                     blame: `cargo lab trace ID`. Say it: `cargo lab scenario guess WORDS`.",
+                );
+            }
             Ok(removed)
         };
         match scenario::stay(scenario, &order, &told, shown).await? {}
@@ -111,7 +129,7 @@ pub(super) struct Riddle(PathBuf);
 
 /// The riddle of a workspace.
 pub(super) fn riddle(workspace: &Path) -> Riddle {
-    Riddle(workspace.join(".lab").join("scenarios").join("started"))
+    Riddle(state::directory(workspace).join("scenarios").join("started"))
 }
 
 impl Riddle {
@@ -122,8 +140,8 @@ impl Riddle {
         std::fs::write(&self.0, name).with_context(|| format!("could not write {}", self.0.display()))
     }
 
-    pub(super) fn name(&self) -> anyhow::Result<String> {
-        std::fs::read_to_string(&self.0)
-            .context("no scenario was started here; `cargo lab scenario start --blind` starts one")
+    /// Its name, or the path of its file; none if nothing was started here.
+    pub(super) fn name(&self) -> Option<String> {
+        std::fs::read_to_string(&self.0).ok()
     }
 }

@@ -33,8 +33,14 @@ pub(super) fn course(name: &str, progress: &Progress) {
             return;
         }
     };
+    self::line(&format!("{name}{line}"));
+}
+
+/// Tells one line of it.
+pub(super) fn line(line: &str) {
     let clear = if std::io::stderr().is_terminal() { "\r\x1b[2K" } else { "" };
-    let _ = writeln!(std::io::stderr(), "{clear}{name}{line}");
+    // A terminal that is gone is no reason to stop.
+    let _ = writeln!(std::io::stderr(), "{clear}{line}");
 }
 
 fn at(seconds: f64) -> String {

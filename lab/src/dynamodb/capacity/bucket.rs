@@ -39,9 +39,11 @@ impl Bucket {
         self.level -= parts(units);
     }
 
-    /// Goes on at another rate, without what was kept beyond it.
-    pub(super) fn at_rate(&self, rate: u32, now: Instant) -> Self {
-        Self { level: self.level, ..Self::new(rate, Duration::ZERO, Duration::ZERO, now) }
+    /// Goes on at another rate: with what the old one has brought until now, and without what was kept beyond the new one's second.
+    pub(super) fn at_rate(mut self, rate: u32, now: Instant) -> Self {
+        self.refill(now);
+        let new = Self::new(rate, Duration::ZERO, Duration::ZERO, now);
+        Self { level: self.level.min(new.most), ..new }
     }
 
     /// Whether nothing was taken of late.

@@ -127,4 +127,15 @@ mod tests {
         table.has(1.0, start + Duration::from_secs(30));
         assert_eq!(table.limit(), 18_000);
     }
+
+    #[test]
+    fn the_idle_time_before_a_limit_grows_counts() {
+        let start = Instant::now();
+        let mut table = OnDemand::new(Side::Write, 1, start);
+        assert_eq!(a_second(&mut table, start), 7_999, "nothing is left");
+        // Nobody writes for half an hour: what that brought is there, with the first call under the new limit.
+        let later = start + Duration::from_secs(1_800);
+        assert!(table.has(4_000.0, later), "a second of the old limit");
+        assert_eq!(table.limit(), 15_998);
+    }
 }

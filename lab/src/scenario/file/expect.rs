@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::alarm_set::AlarmSet;
+use super::metric_rule::MetricRule;
 use crate::scenario::range::Range;
 
 /// What must come of it. What is left out is not judged, except alarms, ledgers and statuses, which always are.
@@ -23,6 +24,9 @@ pub struct Expect {
     pub guilty: Option<Guilty>,
     /// The log line of a failed request that says why.
     pub log: Option<LogLine>,
+    /// What metrics say.
+    #[serde(default)]
+    pub metrics: Vec<MetricRule>,
     /// What riders were told against what is stored.
     #[serde(default)]
     pub ledger: LedgerRules,
@@ -40,7 +44,7 @@ pub struct Answers {
     pub to: Option<f64>,
     /// Their share of all rides of the time.
     pub share: Option<Range>,
-    /// Their number. With compression there are fewer: it is judged at full length only.
+    /// Their number at full length. With compression there are so many times fewer, and one more or less of each phase.
     pub count: Option<Range>,
     /// The 99th percentile of how long they took, in milliseconds.
     pub p99_ms: Option<Range>,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::{self, Time};
-use crate::observation::statistics::percentile;
+use crate::percentile::percentile;
 use crate::scenario::evidence::Evidence;
 
 const TOP: f64 = 8.0;

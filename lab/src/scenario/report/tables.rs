@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::text::{escape, status};
-use crate::observation::statistics::percentile;
+use crate::percentile::percentile;
 use crate::scenario::evidence::{Evidence, Failure};
 use crate::scenario::ledger::Books;
 use crate::scenario::verdict::Verdict;

@@ -51,6 +51,7 @@ fn evidence(variant: Variant) -> Evidence {
             clears_after: Some(600.0),
         }],
         grave: Vec::new(),
+        metrics: Vec::new(),
         failures: vec![Failure {
             id: "r".to_owned(),
             at: 2.0,

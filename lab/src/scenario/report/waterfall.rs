@@ -7,10 +7,13 @@ use super::text::{escape, status};
 use crate::scenario::evidence::TraceSeen;
 
 const ROW: f64 = 17.0;
-const NAMES: f64 = 330.0;
+const NAMES: f64 = 430.0;
 
-/// Characters of a name that fit beside the bars.
-const FITS: usize = 52;
+/// How far each caller moves what it calls.
+const INDENT: f64 = 5.0;
+
+/// About as wide as a character is.
+const CHARACTER: f64 = 5.9;
 
 pub(super) fn chart(trace: &TraceSeen) -> String {
     let ends = trace.spans.iter().map(|span| span.offset_ms + span.duration_ms);
@@ -27,12 +30,12 @@ pub(super) fn chart(trace: &TraceSeen) -> String {
         } else {
             ""
         };
-        let indent = "\u{a0}\u{a0}".repeat(span.depth.min(8));
-        let name: String = format!("{indent}{mark}{}: {}", span.service, span.name).chars().take(FITS).collect();
+        let indent = span.depth.min(10) as f64 * INDENT;
+        let name = cut(&format!("{mark}{}: {}", span.service, span.name), NAMES - 8.0 - indent);
         let class = if span.at_fault { "bad" } else { "good" };
         let _ = write!(
             drawn,
-            "<text class=\"span\" x=\"0\" y=\"{:.1}\">{}<title>{}: {}</title></text>\
+            "<text class=\"span\" x=\"{indent:.0}\" y=\"{:.1}\">{}<title>{}: {}</title></text>\
              <rect class=\"{class}\" x=\"{from:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"10\"/>\
              <text class=\"label\" x=\"{:.1}\" y=\"{:.1}\">{:.0} ms</text>",
             top + 12.0,
@@ -61,4 +64,26 @@ pub(super) fn chart(trace: &TraceSeen) -> String {
         escape(&trace.id),
         axis::svg(&title, height, &drawn)
     )
+}
+
+/// As much of a name as fits, and a sign that there is more.
+fn cut(name: &str, width: f64) -> String {
+    let fits = (width / CHARACTER) as usize;
+    if name.chars().count() <= fits {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().take(fits.saturating_sub(1)).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guilty_call_s_name_fits_however_deep_it_is() {
+        let guilty = "GUILTY put-ride-record: DynamoDB PutItem wild-rydes-dev-rides";
+        assert_eq!(cut(guilty, NAMES - 8.0 - 10.0 * INDENT), guilty);
+        assert_eq!(cut("abcdef", CHARACTER * 4.5), "abc…");
+    }
 }

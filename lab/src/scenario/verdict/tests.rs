@@ -1,8 +1,10 @@
+use super::answers::judge as answers;
 use super::*;
 use crate::scenario::alarms::AlarmSeen;
-use crate::scenario::evidence::{Failure, LineSeen};
-use crate::scenario::file::{Scenario, Variant};
-use crate::scenario::ledger::Books;
+use crate::scenario::evidence::{Failure, LineSeen, Stretch};
+use crate::scenario::figures::MetricSeen;
+use crate::scenario::file::{Answers, Scenario, Variant};
+use crate::scenario::ledger::{Books, Wanted};
 
 const SPAN: &str = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
 
@@ -58,6 +60,11 @@ fn good() -> Evidence {
         alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
         grave: Vec::new(),
         failures: vec![failure(SPAN, "it was refused")],
+        metrics: vec![MetricSeen {
+            metric: "WildRydes Retries (service put-ride-record)".to_owned(),
+            sum: Some(8.0),
+            most: Some(2.0),
+        }],
         traces: Vec::new(),
     }
 }
@@ -93,6 +100,35 @@ fn a_share_is_of_the_rides_of_its_time() {
     assert!(answers(&asked(Some(7.0), None), &good())[0].passed);
     assert!(!answers(&asked(Some(6.0), None), &good())[0].passed);
     assert!(!answers(&asked(Some(50.0), Some(60.0)), &good())[0].passed, "of no rides at all nothing is said");
+}
+
+#[test]
+fn a_number_is_judged_when_compressed_too() {
+    let asked = |status, count| Answers {
+        status: vec![status],
+        from: None,
+        to: None,
+        share: None,
+        count: Some(Range::exactly(count)),
+        p99_ms: None,
+    };
+    let mut evidence = good();
+    assert!(answers(&asked(201, 6.0), &evidence)[0].passed);
+    assert!(!answers(&asked(201, 7.0), &evidence)[0].passed);
+    evidence.compress = 20;
+    let stretch = |from, to| Stretch { what: String::new(), from, to };
+    evidence.phases = vec![stretch(0.0, 60.0), stretch(60.0, 180.0), stretch(180.0, 300.0)];
+    for (full, passes) in [(70.0, false), (80.0, true), (120.0, true), (160.0, true), (170.0, false), (1800.0, false)] {
+        let verdict = &answers(&asked(201, full), &evidence)[0];
+        assert_eq!(verdict.passed, passes, "{full}: {}, {}", verdict.expected, verdict.seen);
+    }
+    assert!(!answers(&asked(201, 0.0), &evidence)[0].passed, "none is none");
+    assert!(answers(&asked(502, 0.0), &evidence)[0].passed);
+    // Two phases are rounded where both are looked at, one where the time holds one.
+    evidence.phases = vec![stretch(0.0, 5.0), stretch(5.0, 10.0), stretch(10.0, 20.0)];
+    assert!(answers(&asked(201, 160.0), &evidence)[0].passed);
+    let first = Answers { to: Some(5.0), ..asked(201, 120.0) };
+    assert!(!answers(&first, &evidence)[0].passed, "four are not six");
 }
 
 #[test]
@@ -178,18 +214,20 @@ fn without_a_failure_a_grave_line_says_why() {
 }
 
 #[test]
+fn a_metric_that_says_too_much_or_nothing_fails() {
+    let mut more = good();
+    more.metrics[0].most = Some(3.0);
+    assert!(failed(&act(), &more)[0].contains("WildRydes Retries (service put-ride-record): 2: 3"));
+    let mut none = good();
+    none.metrics[0].most = None;
+    assert!(failed(&act(), &none)[0].contains("no value at all"));
+}
+
+#[test]
 fn a_lost_or_a_doubled_ride_fails() {
     let mut lost = good();
     lost.books.lost = vec![3];
     lost.books.doubled = vec![4];
     lost.books.untold = vec![7];
     assert_eq!(failed(&act(), &lost).len(), 2);
-}
-
-#[test]
-fn the_percentile_is_a_value_that_was_seen() {
-    let mut values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
-    assert_eq!(percentile(&mut values, 99.0), Some(198.0));
-    assert_eq!(percentile(&mut [5.0], 99.0), Some(5.0));
-    assert_eq!(percentile(&mut [], 99.0), None);
 }

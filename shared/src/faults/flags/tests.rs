@@ -82,6 +82,8 @@ fn a_wrong_attribute_is_named_and_leaves_its_flag_out_and_no_other() {
         ("denylist", "deny_list", json!("s3")),
         ("denylist", "deny_list", json!([1])),
         ("denylist", "deny_list[1]", json!(["s3", "("])),
+        ("denylist", "deny_list", json!(vec!["s3"; MOST_PATTERNS + 1])),
+        ("latency", "match", json!(vec![json!({"path": "a", "operator": "exists"}); MOST_PATTERNS + 1])),
         ("statuscode", "status_code", json!(201)),
         ("statuscode", "status_code", json!(600)),
         ("exception", "exception_msg", json!(7)),

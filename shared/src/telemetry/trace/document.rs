@@ -56,7 +56,10 @@ pub(crate) struct Details {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Namespace {
     /// By the SDK to AWS.
-    #[cfg_attr(not(any(feature = "dynamodb", feature = "params")), expect(dead_code, reason = "for the SDK's calls"))]
+    #[cfg_attr(
+        not(any(feature = "dynamodb", feature = "params", feature = "sqs")),
+        expect(dead_code, reason = "for the SDK's calls")
+    )]
     Aws,
     /// By HTTP to another service.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "for HTTP calls"))]

@@ -28,7 +28,7 @@ pub(crate) struct Delivery {
     pub(crate) breaker_failures: u32,
 }
 
-const RULES: Rules = Rules {
+pub(super) const RULES: Rules = Rules {
     attempt_timeout: Duration::from_secs(10),
     time_to_save: Duration::from_secs(5),
     side_by_side: 3,
