@@ -55,6 +55,7 @@ fn lambda() -> Arc<Lambda> {
         region: "r".to_owned(),
         dynamodb: nowhere(),
         ssm: nowhere(),
+        cloudwatch: nowhere(),
         xray_daemon: "127.0.0.1:9".to_owned(),
         other: nowhere(),
         keyring: Keyring::default(),
