@@ -56,8 +56,10 @@ pub enum Breaker {
     Closed {
         /// How many of the last calls failed in a row.
         failures: u32,
+        /// When the first of those did.
+        first: Millis,
         /// When the last of those did.
-        since: Millis,
+        last: Millis,
     },
     /// No call is made until then.
     Open {
@@ -112,7 +114,7 @@ pub enum Outcome {
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self::Closed { failures: 0, since: 0 }
+        Self::Closed { failures: 0, first: 0, last: 0 }
     }
 }
 
@@ -164,17 +166,29 @@ impl Breaker {
             (Self::Open { .. } | Self::Probing { .. }, _) | (_, Outcome::NotMade) => self,
             (Self::Closed { .. }, Outcome::Alive) => Self::default(),
             (Self::Draining { cap, used, ends, .. }, Outcome::Alive) => Self::Draining { cap, used, ends, failures: 0 },
-            (Self::Closed { failures, since }, Outcome::Failing) => {
-                let old = now.saturating_sub(since) > millis(FORGET);
-                match if old { 1 } else { failures.saturating_add(1) } {
-                    failures if failures >= rules.failures => Self::opened(rules, 1, now),
-                    failures => Self::Closed { failures, since: now },
+            (Self::Closed { failures, first, last }, Outcome::Failing) => {
+                let old = failures == 0 || now.saturating_sub(last) > millis(FORGET);
+                let (failures, first) = if old { (1, now) } else { (failures.saturating_add(1), first) };
+                if failures >= rules.failures {
+                    Self::opened(rules, 1, now)
+                } else {
+                    Self::Closed { failures, first, last: now }
                 }
             }
             (Self::Draining { cap, used, ends, failures }, Outcome::Failing) => match failures.saturating_add(1) {
                 failures if failures >= rules.failures => Self::opened(rules, 1, now),
                 failures => Self::Draining { cap, used, ends, failures },
             },
+        }
+    }
+
+    /// What it is for somebody who heard of finance at that moment: failures that began before it were not in a row. So a
+    /// success need not be written down, which most calls are.
+    #[must_use]
+    pub fn heard_at(self, moment: Millis) -> Self {
+        match self {
+            Self::Closed { failures: 1.., first, .. } if moment >= first => Self::default(),
+            other => other,
         }
     }
 

@@ -2,6 +2,7 @@ use super::{Admission, Breaker, Millis, Outcome, Rules};
 use shared::budget::Budget;
 use std::error::Error;
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How long a closed breaker is believed without looking, in milliseconds.
@@ -34,6 +35,8 @@ pub struct Guard<B> {
     breakers: B,
     rules: Rules,
     seen: Mutex<Option<Seen>>,
+    /// When this process last heard of finance.
+    heard: AtomicI64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +49,7 @@ struct Seen {
 impl<B: Breakers> Guard<B> {
     /// A guard by these rules.
     pub fn new(breakers: B, rules: Rules) -> Self {
-        Self { breakers, rules, seen: Mutex::new(None) }
+        Self { breakers, rules, seen: Mutex::new(None), heard: AtomicI64::new(Millis::MIN) }
     }
 
     /// Whether a call may be made at this moment.
@@ -72,6 +75,9 @@ impl<B: Breakers> Guard<B> {
 
     /// Notes what became of a call that was admitted so.
     pub async fn settle(&self, admission: Admission, outcome: Outcome, now: Millis, budget: &Budget) {
+        if outcome == Outcome::Alive {
+            self.heard.fetch_max(now, Ordering::Relaxed);
+        }
         // The everyday case: a success while all is well costs nothing, if that is known from a moment ago.
         let well = |seen: &Seen| seen.breaker == Breaker::default() && (0..FRESH).contains(&(now - seen.at));
         if outcome == Outcome::Alive && self.seen().as_ref().is_some_and(well) {
@@ -79,7 +85,8 @@ impl<B: Breakers> Guard<B> {
         }
         for _ in 0..TRIES {
             let Some(seen) = self.load(now, budget).await else { return };
-            let next = seen.breaker.settle(&self.rules, admission, outcome, now);
+            let breaker = seen.breaker.heard_at(self.heard.load(Ordering::Relaxed));
+            let next = breaker.settle(&self.rules, admission, outcome, now);
             if next == seen.breaker || self.save(seen, next, now, budget).await.unwrap_or(true) {
                 return;
             }

@@ -8,7 +8,9 @@ pub(super) const ID: &str = "breaker";
 /// As a row of this version.
 pub(super) fn to_item(breaker: &Breaker, version: u64) -> Item {
     let (state, numbers): (&str, Vec<(&str, i64)>) = match *breaker {
-        Breaker::Closed { failures, since } => ("Closed", vec![("Failures", failures.into()), ("Since", since)]),
+        Breaker::Closed { failures, first, last } => {
+            ("Closed", vec![("Failures", failures.into()), ("First", first), ("Last", last)])
+        }
         Breaker::Open { until, opened } => ("Open", vec![("OpenUntil", until), ("Opened", opened.into())]),
         Breaker::Probing { until, opened } => ("HalfOpen", vec![("ProbeUntil", until), ("Opened", opened.into())]),
         Breaker::Draining { cap, used, ends, failures } => {
@@ -26,7 +28,7 @@ pub(super) fn from_item(item: &Item) -> Option<(Breaker, u64)> {
     let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<Millis>().ok();
     let count = |name: &str| u32::try_from(number(name)?).ok();
     let breaker = match item.get("State")?.as_s().ok()?.as_str() {
-        "Closed" => Breaker::Closed { failures: count("Failures")?, since: number("Since")? },
+        "Closed" => Breaker::Closed { failures: count("Failures")?, first: number("First")?, last: number("Last")? },
         "Open" => Breaker::Open { until: number("OpenUntil")?, opened: count("Opened")? },
         "HalfOpen" => Breaker::Probing { until: number("ProbeUntil")?, opened: count("Opened")? },
         "Draining" => Breaker::Draining {
@@ -48,7 +50,7 @@ mod tests {
     fn breaker() -> impl Strategy<Value = Breaker> {
         let (n, ms) = (|| any::<u32>(), || 0..i64::MAX);
         prop_oneof![
-            (n(), ms()).prop_map(|(failures, since)| Breaker::Closed { failures, since }),
+            (n(), ms(), ms()).prop_map(|(failures, first, last)| Breaker::Closed { failures, first, last }),
             (n(), ms()).prop_map(|(opened, until)| Breaker::Open { until, opened }),
             (n(), ms()).prop_map(|(opened, until)| Breaker::Probing { until, opened }),
             (n(), n(), ms(), n()).prop_map(|(cap, used, ends, failures)| Breaker::Draining {

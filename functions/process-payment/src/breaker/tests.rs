@@ -69,6 +69,21 @@ fn so_many_failures_in_a_row_open_it_and_a_success_between_starts_anew() {
 }
 
 #[test]
+fn whoever_heard_of_finance_since_the_first_failure_counts_from_anew() {
+    let mut world = closed();
+    for _ in 0..2 {
+        world.call(Outcome::Failing);
+        world.now += 10;
+    }
+    let first = world.now - 20;
+    assert_eq!(world.breaker.heard_at(first), Breaker::default());
+    assert_eq!(world.breaker.heard_at(first - 1), world.breaker);
+    // What was opened with reason is not closed by somebody's memory.
+    world.call(Outcome::Failing);
+    assert_eq!(world.breaker.heard_at(world.now), world.breaker);
+}
+
+#[test]
 fn failures_of_long_ago_do_not_count() {
     let mut world = closed();
     for _ in 0..20 {

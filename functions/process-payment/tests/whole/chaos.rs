@@ -16,7 +16,7 @@ fn manner() -> impl Strategy<Value = Manner> {
 fn delivery() -> impl Strategy<Value = Delivery> {
     let breaker = prop_oneof![Just(2), Just(4), Just(1_000)];
     (1..4_u32, prop_oneof![Just(0), 2..6_u32], breaker).prop_map(|(processes, duplicate_one_in, breaker_failures)| {
-        Delivery { processes, duplicate_one_in, breaker_failures }
+        Delivery { processes, duplicate_one_in, breaker_failures, max_attempts: 4 }
     })
 }
 

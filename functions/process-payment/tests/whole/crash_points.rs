@@ -4,7 +4,7 @@ use crate::world::{Delivery, Manner, Shared, Step, When, job, placed, run, sent}
 use shared::payments::{Change, Status};
 use std::collections::BTreeMap;
 
-const DELIVERY: Delivery = Delivery { processes: 1, duplicate_one_in: 0, breaker_failures: 3 };
+const DELIVERY: Delivery = Delivery { processes: 1, duplicate_one_in: 0, breaker_failures: 3, max_attempts: 4 };
 
 /// One ride of each kind, so that one run passes every step.
 fn prepared() -> Shared {

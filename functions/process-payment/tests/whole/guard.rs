@@ -122,11 +122,25 @@ async fn a_change_that_somebody_else_was_faster_with_is_tried_again() {
     let guard = table.guard();
     table.kept().contested = 3;
     fail(&guard, 0).await;
-    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 1, since: 0 });
+    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 1, first: 0, last: 0 });
     // Forever is not: then the call waits a moment, and a count is lost, which is no harm.
     table.kept().contested = 1_000;
     fail(&guard, 0).await;
-    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 1, since: 0 });
+    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 1, first: 0, last: 0 });
+}
+
+#[tokio::test]
+async fn a_success_that_nobody_wrote_down_still_breaks_a_row_of_failures() {
+    let table = Table::default();
+    let (one, other) = (table.guard(), table.guard());
+    assert_eq!(one.admit(0, &budget()).await, Admission::Go);
+    fail(&other, 1).await;
+    fail(&other, 2).await;
+    // All was well a moment ago, so this one neither looks nor writes.
+    one.settle(Admission::Go, Outcome::Alive, 3, &budget()).await;
+    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 2, first: 1, last: 2 });
+    fail(&one, 4).await;
+    assert_eq!(table.kept().breaker, Breaker::Closed { failures: 1, first: 4, last: 4 });
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod crash_points;
 mod fake;
 mod finance;
 mod guard;
+mod long_runs;
 mod system;
 mod tables;
 mod world;

@@ -26,9 +26,11 @@ pub(crate) struct Delivery {
     pub(crate) duplicate_one_in: u32,
     /// So many failures in a row open the breaker.
     pub(crate) breaker_failures: u32,
+    /// So often a payment is tried.
+    pub(crate) max_attempts: u32,
 }
 
-pub(super) const RULES: Rules = Rules {
+const RULES: Rules = Rules {
     attempt_timeout: Duration::from_secs(10),
     time_to_save: Duration::from_secs(5),
     side_by_side: 3,
@@ -147,5 +149,6 @@ fn handler(process: &Process, delivery: Delivery) -> ProcessPayment<Process, Pro
             Duration::from_millis(dice.world().random(longest).into())
         }),
     };
-    ProcessPayment::new(settings, RULES, parts, None).with_means(means)
+    let rules = Rules { max_attempts: delivery.max_attempts, ..RULES };
+    ProcessPayment::new(settings, rules, parts, None).with_means(means)
 }

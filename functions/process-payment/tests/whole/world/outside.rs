@@ -129,6 +129,8 @@ impl Breakers for Process {
             .step(Step::SaveBreaker, |world| {
                 let same = world.breaker.1 == version;
                 if same {
+                    let opens = matches!(breaker, Breaker::Open { opened: 1, .. });
+                    world.openings += u32::from(opens && !matches!(world.breaker.0, Breaker::Probing { .. }));
                     world.breaker = (*breaker, version + 1);
                 }
                 same
@@ -162,19 +164,29 @@ impl Finance for Process {
             .step(Step::Charge, |world| {
                 let call = world.calls.entry(ride).or_default();
                 *call += 1;
-                let charges = match (world.manners[&ride], *call) {
+                let call = *call;
+                let down = world.seconds < 600;
+                let fails = world.random(10) < 3;
+                let charges = !fails || world.random(2) == 0;
+                let charges = match (world.manners[&ride], call) {
                     (Manner::Willing, _) => true,
                     (Manner::Moody, call) => call > 1,
                     (Manner::Refusing | Manner::Dead, _) => false,
+                    (Manner::Flaky, _) => charges,
+                    (Manner::Down, _) => !down,
                 };
-                let answer = match (world.manners[&ride], *call) {
+                let answer = match (world.manners[&ride], call) {
                     (Manner::Willing, _) => (200, "thanks"),
                     (Manner::Moody, 1) => (500, "sorry"),
                     (Manner::Moody, 2) => (200, "the 'payments' table is locked"),
                     (Manner::Moody, _) => (200, "thanks"),
                     (Manner::Refusing, _) => (400, "the date is wrong"),
                     (Manner::Dead, _) => (503, ""),
+                    (Manner::Flaky, _) if fails => (500, "sorry, the 'payments' table is locked"),
+                    (Manner::Down, _) if down => (503, ""),
+                    (Manner::Flaky | Manner::Down, _) => (200, "thanks"),
                 };
+                world.asked.push((world.seconds, answer.0 == 200));
                 if charges {
                     // The same key and the same body, whoever asks and however often: else it would be another charge.
                     let body = format!("{} {:?}", payment.placed_at, payment.rider);
