@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Args;
 use http::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::api::Api;
 use crate::cli::faults::Target;
@@ -18,7 +20,7 @@ use crate::cli::terminal;
 pub(in crate::cli) struct Redrive {
     /// The ride whose payment failed
     #[arg(value_name = "RIDE")]
-    ride: Option<uuid::Uuid>,
+    ride: Option<String>,
     /// Those whose jobs are in the dead letters: the last attempt failed, though another may not
     #[arg(long, requires = "limit")]
     all: bool,
@@ -37,12 +39,18 @@ const ORDER: u64 = 1_000;
 
 impl Redrive {
     pub(in crate::cli) async fn run(self) -> anyhow::Result<ExitCode> {
+        let ride = self
+            .ride
+            .as_deref()
+            .map(Uuid::try_parse)
+            .transpose()
+            .context("a ride is a UUID: `cargo lab payments` shows them")?;
         let api = Api::of(self.target.clone()).await?;
-        let told = match self.ride {
+        let told = match ride {
             Some(ride) => api.json(Method::POST, &format!("/payments/{ride}/redrive"), None).await?,
             None => all(&api, self.limit.unwrap_or_default().into()).await?,
         };
-        let text = match self.ride {
+        let text = match ride {
             Some(ride) => format!("The payment of {ride} waits for another try."),
             None => words(&told),
         };
