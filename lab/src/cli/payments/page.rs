@@ -29,7 +29,7 @@ static KEPT: [HeaderName; 4] =
 )]
 pub(in crate::cli) struct Ops {
     /// Port on this machine [default: a free one]
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
     #[command(flatten)]
     target: Target,
