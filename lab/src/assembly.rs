@@ -278,6 +278,7 @@ impl Lab {
             dynamodb: open(&mut rooms, |listener| dynamodb.clone().serve(listener)).await?,
             ssm: open(&mut rooms, |listener| ssm.clone().serve(listener)).await?,
             sqs: open(&mut rooms, |listener| sqs.clone().serve(listener)).await?,
+            cloudwatch: open(&mut rooms, |listener| cloudwatch.clone().serve(guard.clone(), listener)).await?,
             xray_daemon: xray_daemon.address().to_string(),
             other: open(&mut rooms, refuse).await?,
         };

@@ -1,4 +1,5 @@
-//! The access keys of a lab: one a function, made anew at every start, as Lambda hands a role's session to a function.
+//! The access keys of a lab: one a function, made anew at every start, as Lambda hands a role's session to a function, and one of
+//! the person at the machine.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html>
 
 use std::collections::BTreeMap;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::gateway::auth::sigv4::Credentials;
 use crate::iam::{self, PolicyError};
@@ -14,6 +15,9 @@ use crate::template::{Function, Role};
 
 /// Prefix of a function's access key. The rest is the function's name, so that a signed request says who made it.
 pub const ACCESS_KEY_PREFIX: &str = "LAB.";
+
+/// The access key of the person at the machine, who may call every route. Its name is none that a function can have.
+pub const PERSON: &str = "LAB-PERSON";
 
 /// Who is behind an access key.
 #[derive(Debug, Clone)]
@@ -65,7 +69,15 @@ impl Keyring {
             let credentials = Credentials { secret: random(), session_token: Some(random()), expires: None };
             (format!("{ACCESS_KEY_PREFIX}{}", function.name), (credentials, identity))
         };
-        Self(Arc::new(functions.into_iter().map(entry).collect()))
+        let person = Identity {
+            function: "person".to_owned(),
+            role: "person".to_owned(),
+            account_id: account_id.to_owned(),
+            statements: vec![json!({"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"})],
+        };
+        let credentials = Credentials { secret: random(), session_token: Some(random()), expires: None };
+        let person = (PERSON.to_owned(), (credentials, person));
+        Self(Arc::new(functions.into_iter().map(entry).chain([person]).collect()))
     }
 
     /// Secret and session token of a key.
@@ -102,4 +114,22 @@ fn last_part(arn: &str) -> &str {
 pub(crate) fn random() -> String {
     let bytes = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes).concat();
     STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::Decision;
+
+    #[test]
+    fn the_person_may_call_every_route_and_is_no_function() {
+        let keyring = Keyring::new(std::iter::empty::<&Function>(), &BTreeMap::new(), "123456789012");
+        let person = keyring.identity(PERSON).expect("there is always one");
+        let may = |action| {
+            iam::evaluate(&person.statements, action, "arn:aws:execute-api:eu-west-1:123456789012:a/dev/GET/ops")
+        };
+        assert_eq!(may("execute-api:Invoke"), Ok(Decision::Allowed));
+        assert_eq!(may("dynamodb:GetItem"), Ok(Decision::ImplicitlyDenied));
+        assert!(keyring.of_function("PERSON").is_none() && keyring.credentials(PERSON).is_some());
+    }
 }

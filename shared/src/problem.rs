@@ -25,6 +25,8 @@ pub struct FieldError {
 pub enum Problem {
     /// The body is not a JSON object.
     NotAnObject(String),
+    /// The request makes no sense, for this reason. It must not repeat what only the caller may know.
+    BadRequest(String),
     /// A header has a value that cannot be used. The text names the header, never the value.
     BadHeader(String),
     /// Whoever calls may not, for this reason.
@@ -78,7 +80,7 @@ impl Problem {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotAnObject(_) | Self::BadHeader(_) => StatusCode::BAD_REQUEST,
+            Self::NotAnObject(_) | Self::BadRequest(_) | Self::BadHeader(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
@@ -94,7 +96,7 @@ impl Problem {
     /// What the caller is told.
     pub fn detail(&self) -> String {
         match self {
-            Self::NotAnObject(detail) | Self::BadHeader(detail) => detail.clone(),
+            Self::NotAnObject(detail) | Self::BadRequest(detail) | Self::BadHeader(detail) => detail.clone(),
             Self::NotFound => "There is nothing at this path.".into(),
             Self::MethodNotAllowed(allowed) => format!("This path answers {allowed} only."),
             Self::Conflict(detail) | Self::Forbidden(detail) => (*detail).into(),
@@ -103,7 +105,7 @@ impl Problem {
             Self::TooLarge(limit) => format!("The body is longer than {limit} bytes."),
             Self::NotJson => "The body must be sent as application/json, in UTF-8.".into(),
             Self::Encoded => "The body must be sent without a Content-Encoding.".into(),
-            Self::InvalidFields(_) => "One or more fields of the body are missing or wrong.".into(),
+            Self::InvalidFields(_) => "One or more fields of the request are missing or wrong.".into(),
             Self::Internal => "Something went wrong on our side.".into(),
             Self::Unavailable { detail, .. } => (*detail).into(),
         }

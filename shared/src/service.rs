@@ -11,7 +11,7 @@ mod route;
 pub use crate::settings::Settings;
 pub use invocation::Invocations;
 pub use panic::CatchPanic;
-pub use route::{Call, Handler, Router, Routes};
+pub use route::{Call, Handler, Route, Router, Routes};
 
 use lambda_http::Body;
 use lambda_http::tower::ServiceBuilder;
@@ -47,10 +47,17 @@ pub fn json(status: http::StatusCode, value: &impl serde::Serialize) -> Answer {
 
 /// An answer that is JSON already.
 pub fn json_text(status: http::StatusCode, body: String) -> http::Response<String> {
+    content(status, "application/json", body)
+}
+
+/// An answer of this media type, such as `text/html; charset=utf-8`.
+///
+/// # Panics
+/// The media type has bytes that no header has: it is a text of the program, so this is a bug.
+pub fn content(status: http::StatusCode, media_type: &'static str, body: String) -> http::Response<String> {
     let mut response = http::Response::new(body);
     *response.status_mut() = status;
-    let json = http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(media_type));
     response
 }
 

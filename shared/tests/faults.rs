@@ -180,6 +180,7 @@ impl Process {
             method: Method::POST,
             path: "/ride",
             also: &[],
+            more: &[],
             health: "/health",
             caller_budget: true,
             headers: HeaderMap::new(),

@@ -43,7 +43,15 @@ fn moody() -> Invocations<CatchPanic<Router<Moody>>> {
     let headers = HeaderMap::new();
     service(
         settings,
-        Routes { method: Method::POST, path: "/ride", also: &[], health: "/health", caller_budget: true, headers },
+        Routes {
+            method: Method::POST,
+            path: "/ride",
+            also: &[],
+            more: &[],
+            health: "/health",
+            caller_budget: true,
+            headers,
+        },
         Moody,
     )
 }

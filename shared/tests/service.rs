@@ -36,7 +36,8 @@ fn moody_where(
         tracer: Default::default(),
     };
     let headers = [(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".parse().expect("ascii"))].into_iter().collect();
-    let routes = Routes { method: Method::POST, path: "/ride", also: &[], health: "/health", caller_budget, headers };
+    let routes =
+        Routes { method: Method::POST, path: "/ride", also: &[], more: &[], health: "/health", caller_budget, headers };
     service(settings, routes, Moody)
 }
 

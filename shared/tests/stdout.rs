@@ -41,7 +41,8 @@ fn answer_requests() -> ExitCode {
     let settings =
         Settings { service: "test", stage: "dev".into(), timeout: Duration::from_secs(20), tracer: Default::default() };
     let (method, headers) = (Method::POST, HeaderMap::new());
-    let routes = Routes { method, path: "/ride", also: &[], health: "/health", caller_budget: false, headers };
+    let routes =
+        Routes { method, path: "/ride", also: &[], more: &[], health: "/health", caller_budget: false, headers };
     let mut service = service(settings, routes, Panics);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for _ in 0..1_000 {

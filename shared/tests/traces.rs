@@ -49,7 +49,15 @@ fn stepping(
     let headers = HeaderMap::new();
     service(
         settings,
-        Routes { method: Method::POST, path: "/ride", also: &[], health: "/health", caller_budget: true, headers },
+        Routes {
+            method: Method::POST,
+            path: "/ride",
+            also: &[],
+            more: &[],
+            health: "/health",
+            caller_budget: true,
+            headers,
+        },
         Stepping,
     )
 }

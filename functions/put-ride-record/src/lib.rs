@@ -67,5 +67,13 @@ impl From<StoreError> for Failure {
 /// The paths of this service.
 pub fn routes() -> Routes {
     let headers = HeaderMap::new();
-    Routes { method: Method::POST, path: "/record", also: &[], health: "/record/health", caller_budget: true, headers }
+    Routes {
+        method: Method::POST,
+        path: "/record",
+        also: &[],
+        more: &[],
+        health: "/record/health",
+        caller_budget: true,
+        headers,
+    }
 }

@@ -65,6 +65,7 @@ pub fn routes(settings: &Settings) -> Routes {
         method: Method::POST,
         path: "/ride",
         also: &[rider::PROBE_ROUTE],
+        more: &[],
         health: "/health",
         caller_budget: false,
         headers,

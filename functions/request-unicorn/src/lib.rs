@@ -47,5 +47,13 @@ impl From<NoFleet> for Failure {
 /// The paths of this service.
 pub fn routes() -> Routes {
     let headers = HeaderMap::new();
-    Routes { method: Method::GET, path: "/unicorn", also: &[], health: "/unicorn/health", caller_budget: true, headers }
+    Routes {
+        method: Method::GET,
+        path: "/unicorn",
+        also: &[],
+        more: &[],
+        health: "/unicorn/health",
+        caller_budget: true,
+        headers,
+    }
 }

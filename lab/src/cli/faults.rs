@@ -1,7 +1,7 @@
 //! `cargo lab faults`: which faults are injected, in the running lab or in a deployed stack.
 
 mod edit;
-mod store;
+pub(super) mod store;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,21 +50,21 @@ enum Action {
     },
 }
 
-/// Whose faults.
-#[derive(Debug, Args)]
-struct Target {
+/// Which stack.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Target {
     /// Of a stack that is deployed in AWS; credentials come out of AWS_ACCESS_KEY_ID and so on
     #[arg(long, requires = "stage", conflicts_with = "template")]
-    aws: bool,
+    pub(super) aws: bool,
     /// The stage of that stack
     #[arg(long, value_name = "NAME", requires = "aws")]
-    stage: Option<String>,
+    pub(super) stage: Option<String>,
     /// Its region [default: AWS_REGION, then AWS_DEFAULT_REGION]
     #[arg(long, requires = "aws")]
-    region: Option<String>,
+    pub(super) region: Option<String>,
     /// Template of the running lab [default: the nearest template.yaml, from here upwards]
     #[arg(long, value_name = "FILE")]
-    template: Option<PathBuf>,
+    pub(super) template: Option<PathBuf>,
 }
 
 impl Target {

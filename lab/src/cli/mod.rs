@@ -5,6 +5,7 @@ mod faults;
 mod invoke;
 mod load;
 mod observe;
+mod payments;
 mod ride;
 mod scenario;
 mod services;
@@ -51,6 +52,12 @@ enum Command {
     Load(load::Load),
     /// Inject faults into the functions of the running lab, or of a stack in AWS
     Faults(faults::Faults),
+    /// Show what became of the payments, in the running lab or in a stack in AWS
+    Payments(payments::Payments),
+    /// Give a failed payment, or those of the dead letters, another try
+    Redrive(payments::Redrive),
+    /// Open the operations page to a browser on this machine: signs its requests
+    Ops(payments::Ops),
     /// Show the alarms of the running lab and their states
     Alarms(observe::Alarms),
     /// List the requests that the running lab has answered
@@ -189,6 +196,9 @@ pub fn main() -> ExitCode {
             Command::Mend(command) => command.run().await,
             Command::Load(command) => command.run().await,
             Command::Faults(command) => command.run().await,
+            Command::Payments(command) => command.run().await,
+            Command::Redrive(command) => command.run().await,
+            Command::Ops(command) => command.run().await,
             Command::Alarms(command) => command.run().await,
             Command::Requests(command) => command.run().await,
             Command::Trace(command) => command.run().await,

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::assembly::Lab;
+use crate::keyring;
 
 /// Written by `cargo lab up` next to the template, as `.lab/state-PID.json`, and removed when it stops: two labs of one
 /// checkout do not hide each other.
@@ -31,6 +32,23 @@ pub(super) struct State {
     /// Where riders get tokens, when the stack has a user pool.
     #[serde(default)]
     pub(super) user_pool: Option<PoolState>,
+    /// Region of the stack, for signatures.
+    #[serde(default)]
+    pub(super) region: String,
+    /// What signs as the person at the machine. It stands in this file only, which nobody else may read.
+    #[serde(default)]
+    pub(super) person: Option<Key>,
+}
+
+/// An access key with what belongs to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Key {
+    /// Its name.
+    pub(super) access_key: String,
+    /// Secret access key.
+    pub(super) secret: String,
+    /// Session token.
+    pub(super) session_token: Option<String>,
 }
 
 /// A user pool that makes tokens.
@@ -59,6 +77,12 @@ impl State {
             ssm: lab.endpoints.ssm.clone(),
             rides_table: lab.table("RidesTable").context("the template has no RidesTable")?.to_owned(),
             user_pool,
+            region: lab.stack.region.clone(),
+            person: lab.endpoints.keyring.credentials(keyring::PERSON).map(|credentials| Key {
+                access_key: keyring::PERSON.to_owned(),
+                secret: credentials.secret,
+                session_token: credentials.session_token,
+            }),
         })
     }
 

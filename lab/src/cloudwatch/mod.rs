@@ -1,6 +1,7 @@
 //! CloudWatch: metrics and log lines in; statistics, alarms and dashboards out.
 
 pub mod alarms;
+pub(crate) mod api;
 pub mod dashboard;
 mod distribution;
 pub mod emf;

@@ -12,6 +12,7 @@ use super::DynamoDb;
 use super::answer::{self, with_body};
 use super::metrics;
 use super::request::{self, Side};
+use super::rights;
 use super::streams;
 use super::throttle::{self, Limit, Place, Throttle};
 use crate::aws::{self, Outage};
@@ -69,7 +70,7 @@ impl DynamoDb {
         let of_stream = streams::OPERATIONS.contains(&call.operation.as_str());
         let resources = if of_stream { vec![Self::stream_arn(&call)] } else { self.arns(&call) };
         let headers = parts.headers.clone();
-        let outcome = match self.refusal(&headers, &action, &resources).await {
+        let outcome = match self.refusal(&headers, &call, &resources).await {
             Some(answer) => Outcome::refused(answer, "AccessDeniedException"),
             None => match self.switch.before(&action, &resources).await {
                 Some(outage) => self.outage(outage, &call),
@@ -81,14 +82,16 @@ impl DynamoDb {
             metrics::answered(&call, &outcome, at, started.elapsed(), instruments);
         }
         self.switch.after(&action, &resources).await;
-        let resource = resources.into_iter().next().unwrap_or_default();
-        self.guard.record(&headers, action, resource, outcome.answer.status());
+        for (action, resource) in rights::of(&call.operation, &call.request, &resources) {
+            self.guard.record(&headers, action, resource, outcome.answer.status());
+        }
         outcome.answer
     }
 
-    /// What IAM says against it: a batch or a transaction needs the right to each of its tables.
-    async fn refusal(&self, headers: &HeaderMap, action: &str, resources: &[String]) -> Option<Answer> {
-        let refused = resources.iter().find_map(|resource| self.guard.refusal(headers, action, resource))?;
+    /// What IAM says against it.
+    async fn refusal(&self, headers: &HeaderMap, call: &Call, resources: &[String]) -> Option<Answer> {
+        let mut rights = rights::of(&call.operation, &call.request, resources).into_iter();
+        let refused = rights.find_map(|(action, resource)| self.guard.refusal(headers, &action, &resource))?;
         let (parts, body) = refused.into_parts();
         // A body in memory does not fail.
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();

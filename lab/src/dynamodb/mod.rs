@@ -11,6 +11,7 @@ mod error;
 mod front;
 mod metrics;
 mod request;
+mod rights;
 pub(crate) mod streams;
 mod tables;
 #[cfg(test)]

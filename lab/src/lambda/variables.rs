@@ -16,6 +16,8 @@ pub struct Endpoints {
     pub ssm: String,
     /// SQS.
     pub sqs: String,
+    /// CloudWatch.
+    pub cloudwatch: String,
     /// The X-Ray daemon, `127.0.0.1:2000`.
     pub xray_daemon: String,
     /// Every other service: answers with an error that names the service.
@@ -46,6 +48,7 @@ pub(super) fn of(
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SSM", endpoints.ssm.clone()),
         ("AWS_ENDPOINT_URL_SQS", endpoints.sqs.clone()),
+        ("AWS_ENDPOINT_URL_CLOUDWATCH", endpoints.cloudwatch.clone()),
         ("AWS_ENDPOINT_URL", endpoints.other.clone()),
         // The trace itself comes with each invocation: `_X_AMZN_TRACE_ID` is set by a runtime, not by the platform.
         ("AWS_XRAY_DAEMON_ADDRESS", endpoints.xray_daemon.clone()),

@@ -40,6 +40,7 @@ pub use progress::Progress;
 pub use schedule::schedule;
 pub use spread::Spread;
 pub use summary::Summary;
+pub(crate) use transport::https;
 
 use clock::MachineClock;
 use generator::Generator;

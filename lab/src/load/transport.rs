@@ -34,6 +34,21 @@ pub(super) struct Answer {
     pub(super) body: Bytes,
 }
 
+/// A client of HTTP and HTTPS that trusts Mozilla's roots and does nothing by itself.
+pub(crate) fn https() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .redirect(redirect::Policy::none())
+        .no_proxy() // a proxy of the environment would be measured instead of the target
+        .retry(reqwest::retry::never()); // retries are the client policy's, and are in the ledger
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    match ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions() {
+        Ok(config) => builder.tls_backend_preconfigured(config.with_root_certificates(roots).with_no_client_auth()),
+        // The provider knows every default version.
+        Err(_) => builder,
+    }
+}
+
 /// HTTP/1.1, one connection a request: each rider is a client of its own, and none inherits another's broken connection.
 #[derive(Debug)]
 pub(super) struct Http {
@@ -49,19 +64,7 @@ impl Http {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let mut builder = reqwest::Client::builder()
-            .default_headers(headers)
-            .pool_max_idle_per_host(0)
-            .redirect(redirect::Policy::none())
-            .no_proxy() // a proxy of the environment would be measured instead of the target
-            .retry(reqwest::retry::never()); // retries are the client policy's, and are in the ledger
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        // The provider knows every default version.
-        if let Ok(config) = config {
-            builder = builder.tls_backend_preconfigured(config.with_root_certificates(roots).with_no_client_auth());
-        }
+        let builder = https().default_headers(headers).pool_max_idle_per_host(0);
         let client = builder.build().map_err(LoadError::Client)?;
         Ok(Self { client, base: target.as_str().trim_end_matches('/').to_owned() })
     }

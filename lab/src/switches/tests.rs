@@ -58,6 +58,7 @@ fn lambda() -> Arc<Lambda> {
         dynamodb: nowhere(),
         ssm: nowhere(),
         sqs: nowhere(),
+        cloudwatch: nowhere(),
         xray_daemon: "127.0.0.1:9".to_owned(),
         other: nowhere(),
         keyring: Keyring::default(),

@@ -26,7 +26,8 @@ const THROTTLES: [&str; 13] = [
 /// it refuses, which may be where a rider stands, and a wrong signature is answered with what should have been signed,
 /// session token included.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
-const PLAIN: [&str; 11] = [
+const PLAIN: [&str; 12] = [
+    "AccessDenied", // of a service that spoke the query protocol once, as SQS did
     "AccessDeniedException",
     "ConditionalCheckFailedException",
     "ExpiredTokenException",

@@ -13,7 +13,12 @@ const SERVICE: &str = "execute-api";
 
 /// The headers of ours that are signed, besides the host and those that the signature brings itself. The trace headers
 /// are not among them: gateways rewrite them on the way. Nor is the accept header, which the HTTP client adds later.
-static SIGNED: [HeaderName; 3] = [header::CONTENT_TYPE, crate::request_id::X_REQUEST_ID, crate::budget::X_REMAINING_MS];
+static SIGNED: [HeaderName; 4] = [
+    header::CONTENT_TYPE,
+    crate::request_id::X_REQUEST_ID,
+    crate::budget::X_REMAINING_MS,
+    HeaderName::from_static("x-amz-target"), // which operation of AWS: what is `x-amz-` must be signed
+];
 
 /// Signs calls with AWS Signature Version 4, as the role of this function. The body is signed with them.
 ///
@@ -47,7 +52,15 @@ impl Signer {
     /// # Errors
     /// Region or credentials are missing.
     pub fn new(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self::of(credentials(environment)?, environment.text("AWS_REGION")?, SERVICE, SystemTime::now))
+        Self::of_service(environment, SERVICE)
+    }
+
+    /// The same for calls of a service of AWS, by its name in a signature, such as `monitoring`.
+    ///
+    /// # Errors
+    /// Region or credentials are missing.
+    pub fn of_service(environment: &Environment, service: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self::of(credentials(environment)?, environment.text("AWS_REGION")?, service, SystemTime::now))
     }
 
     /// The same signer by another clock: for tests.

@@ -87,7 +87,31 @@ impl<'a> Fields<'a> {
         errors: &mut FieldErrors,
         parse: impl FnOnce(f64) -> Result<T, E>,
     ) -> Option<T> {
-        let text = self.required(name, errors)?.get();
+        let value = self.required(name, errors)?;
+        self.parsed_number(name, value, errors, parse)
+    }
+
+    /// Takes a number that may be absent, and lets `parse` judge it. The outer `None` says that it is wrong and noted.
+    pub fn optional_number<T, E: fmt::Display>(
+        &mut self,
+        name: &str,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(f64) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        match self.optional(name, errors)? {
+            Some(value) => self.parsed_number(name, value, errors, parse).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn parsed_number<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        value: &RawValue,
+        errors: &mut FieldErrors,
+        parse: impl FnOnce(f64) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = value.get();
         if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
             errors.add(self.pointer_to(name), "must be a number");
             return None;

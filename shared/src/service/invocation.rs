@@ -87,9 +87,10 @@ where
         let mut faulty = Faulty::current(request.headers(), &request_id, || self.limits(&request).allowance());
         let mut subsegment = self.settings.tracer.begin(context.trace.as_deref(), SUBSEGMENT);
         let method = method_name(request.method());
-        let call = Call { context, stage: Arc::clone(&self.settings.stage), request };
+        let mut call = Call { context, stage: Arc::clone(&self.settings.stage), route: "unknown", request };
         // A path that is no route is the caller's own text: it stays out of the log.
         let route = self.routes.find(call.path()).map_or("unknown", |(route, _)| route);
+        call.route = route;
         if let Some(subsegment) = &mut subsegment {
             subsegment.annotate("request_id", request_id.as_str());
             subsegment.annotate("service", self.settings.service);
@@ -128,7 +129,8 @@ where
             let headers = response.headers_mut();
             headers.extend(common_headers);
             headers.insert(X_REQUEST_ID, request_id.to_header());
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            // What a handler says of an answer that is the same for all is left.
+            headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
             let status = response.status().as_u16();
             let latency = started.elapsed();
             let duration_ms = latency.as_micros() as f64 / 1_000.0;

@@ -60,12 +60,7 @@ impl Store {
     /// # Errors
     /// It is a production stage, or region or credentials are missing.
     pub(super) fn deployed(stage: &str, region: Option<String>) -> anyhow::Result<Self> {
-        let own =
-            std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        let region = region.or_else(|| std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()));
-        let region = region.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
-        let region = region.context("in which region? Name it with --region or AWS_REGION")?;
-        let environment = own.chain([("AWS_REGION".to_owned(), region)]).collect();
+        let environment = aws(region)?;
         Self::new(stage, &environment, "deploy the stack with FaultInjection=on")
     }
 
@@ -160,6 +155,18 @@ impl Store {
     }
 }
 
+/// The environment of this process, in the region that is asked for or else its own.
+///
+/// # Errors
+/// Nobody says which region.
+pub(in crate::cli) fn aws(region: Option<String>) -> anyhow::Result<Environment> {
+    let own = std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    let region = region.or_else(|| std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty()));
+    let region = region.or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
+    let region = region.context("in which region? Name it with --region or AWS_REGION")?;
+    Ok(own.chain([("AWS_REGION".to_owned(), region)]).collect())
+}
+
 /// A configuration and its version.
 #[derive(Debug)]
 struct Read {
@@ -187,7 +194,7 @@ fn refuse_production(stage: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check_name(stage: &str) -> anyhow::Result<()> {
+pub(in crate::cli) fn check_name(stage: &str) -> anyhow::Result<()> {
     let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let name = (1..=16).contains(&stage.len()) && stage.bytes().all(legal) && stage.as_bytes()[0].is_ascii_lowercase();
     anyhow::ensure!(

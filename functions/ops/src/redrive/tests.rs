@@ -1,0 +1,223 @@
+use super::*;
+use proptest::prelude::*;
+use shared::payments::Changed;
+use shared::ride::RequestTime;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Tables and queues in memory, that fail from a step on: what is done after it is not done.
+#[derive(Default)]
+struct World(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<String, Payment>,
+    sent: Vec<Job>,
+    letters: Vec<Letter>,
+    steps: usize,
+    dies_at: Option<usize>,
+}
+
+impl World {
+    fn step<T>(&self, what: impl FnOnce(&mut State) -> T) -> Result<T, StoreError> {
+        let mut state = self.0.lock().expect("no poison");
+        state.steps += 1;
+        if state.dies_at.is_some_and(|dies_at| state.steps > dies_at) {
+            return Err(StoreError::new("dead", "killed"));
+        }
+        Ok(what(&mut state))
+    }
+
+    /// Whoever gets a message of a redrive makes its change, unless that is made.
+    fn process_messages(&self) {
+        let mut state = self.0.lock().expect("no poison");
+        for job in std::mem::take(&mut state.sent) {
+            if let Some(row) = state.rows.get_mut(&job.ride_id.to_string())
+                && row.status == Status::Failed
+                && job.redrive == Some(row.redrives + 1)
+            {
+                (row.status, row.redrives) = (Status::Queued, row.redrives + 1);
+            }
+        }
+    }
+}
+
+impl Finds for World {
+    async fn find(&self, ride: RideId, _: &Budget) -> Result<Option<Payment>, StoreError> {
+        self.step(|state| state.rows.get(&ride.to_string()).cloned())
+    }
+}
+
+impl Changes for World {
+    async fn change(&self, change: &Change, _: &Budget) -> Result<Changed, StoreError> {
+        let Change::Redrive { ride, redrive, .. } = change else { panic!("a redrive: {change:?}") };
+        self.step(|state| {
+            let row = state.rows.get_mut(&ride.to_string()).expect("a row");
+            if row.status != Status::Failed || row.redrives + 1 != *redrive {
+                return Changed::Refused(Some(Box::new(row.clone())));
+            }
+            (row.status, row.redrives) = (Status::Queued, *redrive);
+            Changed::Done
+        })
+    }
+}
+
+impl Sends for World {
+    async fn send(&self, job: &Job, _: &Budget) -> Result<(), StoreError> {
+        self.step(|state| state.sent.push(job.clone()))
+    }
+}
+
+impl Takes for World {
+    async fn take(&self, most: usize, _: &Budget) -> Result<Vec<Letter>, StoreError> {
+        // Taken ones are not seen again in this order.
+        self.step(|state| {
+            let receipts: Vec<Letter> =
+                state.letters.iter().filter(|letter| !letter.receipt.is_empty()).take(most).cloned().collect();
+            for letter in &mut state.letters {
+                if receipts.contains(letter) {
+                    letter.receipt.clear();
+                }
+            }
+            receipts
+        })
+    }
+}
+
+impl Discards for World {
+    async fn discard(&self, letter: &Letter, _: &Budget) -> Result<(), StoreError> {
+        self.step(|state| state.letters.retain(|known| known.body != letter.body))
+    }
+}
+
+fn payment(number: u32, status: Status) -> Payment {
+    let at = RequestTime::from(Timestamp::from_second(1_795_209_380 + i64::from(number)).expect("an instant"));
+    let job = Job { ride_id: RideId::new(at.instant()), request_time: at, rider: None, redrive: None };
+    let processed_at = status.is_final().then_some(at);
+    Payment { status, processed_at, ..Payment::placed(&job, at.instant()) }
+}
+
+fn letter(payment: &Payment) -> Letter {
+    let body = payment.job().to_json().expect("JSON");
+    Letter { receipt: body.clone(), body }
+}
+
+fn world(rows: &[Payment]) -> World {
+    let rows = rows.iter().map(|row| (row.ride_id.to_string(), row.clone())).collect();
+    World(Mutex::new(State { rows, ..State::default() }))
+}
+
+fn budget() -> Budget {
+    Budget::lasting(Duration::from_secs(20))
+}
+
+#[tokio::test]
+async fn only_a_failed_payment_is_redriven() {
+    for status in Status::ALL {
+        let payment = payment(1, status);
+        let world = world(std::slice::from_ref(&payment));
+        let redriven = one(&world, &world, payment.ride_id, &budget()).await.expect("memory");
+        let state = world.0.into_inner().expect("no poison");
+        let expected = if status == Status::Failed { Redriven::Queued } else { Redriven::NotFailed };
+        assert_eq!((redriven, state.sent.len()), (expected, usize::from(status == Status::Failed)), "{status}");
+    }
+    let stranger = one(&world(&[]), &world(&[]), payment(1, Status::Failed).ride_id, &budget()).await;
+    assert_eq!(stranger.expect("memory"), Redriven::Unknown);
+}
+
+/// Killed after any of its steps and ordered again, a redrive has happened exactly once.
+#[tokio::test]
+async fn a_redrive_that_is_killed_at_any_step_and_repeated_is_one_redrive() {
+    for dies_at in 0..=3 {
+        let payment = payment(1, Status::Failed);
+        let world = world(std::slice::from_ref(&payment));
+        world.0.lock().expect("no poison").dies_at = Some(dies_at);
+        let _ = one(&world, &world, payment.ride_id, &budget()).await;
+        world.0.lock().expect("no poison").dies_at = None;
+        let _ = one(&world, &world, payment.ride_id, &budget()).await.expect("memory");
+        world.process_messages();
+        let row = world.0.lock().expect("no poison").rows[&payment.ride_id.to_string()].clone();
+        assert_eq!((row.status, row.redrives), (Status::Queued, 1), "killed after {dies_at} steps");
+    }
+}
+
+#[tokio::test]
+async fn a_row_whose_redrive_died_after_the_message_is_changed_by_the_message_alone() {
+    let payment = payment(1, Status::Failed);
+    let world = world(std::slice::from_ref(&payment));
+    world.0.lock().expect("no poison").dies_at = Some(2);
+    assert_eq!(one(&world, &world, payment.ride_id, &budget()).await.expect("sent"), Redriven::Queued);
+    world.process_messages();
+    assert_eq!(world.0.lock().expect("no poison").rows[&payment.ride_id.to_string()].status, Status::Queued);
+}
+
+#[tokio::test]
+async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
+    let failed = payment(1, Status::Failed);
+    let complete = payment(2, Status::Complete);
+    let processing = payment(3, Status::Processing);
+    let redriven = Payment { redrives: 1, ..payment(4, Status::Queued) };
+    let failed_again = Payment { redrives: 1, ..payment(5, Status::Failed) };
+    let world = world(&[failed.clone(), complete.clone(), processing.clone(), redriven.clone(), failed_again.clone()]);
+    let first_of_two =
+        Letter { body: letter(&Payment { redrives: 0, ..failed_again.clone() }).body, receipt: "a".into() };
+    let garbage = Letter { body: "{}".into(), receipt: "b".into() };
+    let stranger = letter(&payment(6, Status::Failed));
+    let old = letter(&Payment { redrives: 0, ..redriven });
+    let letters = [
+        letter(&failed),
+        letter(&complete),
+        letter(&processing),
+        old,
+        first_of_two,
+        letter(&failed_again),
+        garbage,
+        stranger,
+    ];
+    world.0.lock().expect("no poison").letters = letters.to_vec();
+    let moved = all(&world, &world, 100, &budget()).await.expect("memory");
+    assert_eq!(moved, Moved { moved: 2, stale: 3, left: 3, ended: Ended::Empty });
+    let state = world.0.into_inner().expect("no poison");
+    assert_eq!((state.letters.len(), state.sent.len()), (3, 2));
+    assert_eq!(state.sent.iter().map(|job| job.redrive).collect::<Vec<_>>(), [Some(1), Some(2)]);
+}
+
+#[tokio::test]
+async fn an_order_ends_at_its_limit_and_before_its_time() {
+    let rows: Vec<Payment> = (0..30).map(|number| payment(number, Status::Failed)).collect();
+    let world = world(&rows);
+    world.0.lock().expect("no poison").letters = rows.iter().map(letter).collect();
+    let moved = all(&world, &world, 13, &budget()).await.expect("memory");
+    assert_eq!((moved.moved, moved.ended), (13, Ended::Limit));
+    let short = Budget::lasting(ROUND / 2);
+    let moved = all(&world, &world, 13, &short).await.expect("memory");
+    assert_eq!((moved.moved, moved.ended), (0, Ended::Time));
+    assert_eq!(all(&world, &world, 100, &budget()).await.expect("memory").moved, 17);
+}
+
+proptest! {
+    /// Killed at any step and ordered again until there is nothing left, every payment is redriven once.
+    #[test]
+    fn dead_letters_are_each_redriven_once_whatever_dies(many in 1..25_u32, dies_at in 0..60_usize) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let rows: Vec<Payment> = (0..many).map(|number| payment(number, Status::Failed)).collect();
+        let world = world(&rows);
+        {
+            let mut state = world.0.lock().expect("no poison");
+            (state.letters, state.dies_at) = (rows.iter().map(letter).collect(), Some(dies_at));
+        }
+        let _ = runtime.block_on(all(&world, &world, 100, &budget()));
+        {
+            let mut state = world.0.lock().expect("no poison");
+            state.dies_at = None;
+            for letter in &mut state.letters {
+                letter.receipt = letter.body.clone(); // its visibility ran out
+            }
+        }
+        runtime.block_on(all(&world, &world, 100, &budget())).expect("memory");
+        world.process_messages();
+        let state = world.0.lock().expect("no poison");
+        prop_assert!(state.letters.is_empty());
+        prop_assert!(state.rows.values().all(|row| (row.status, row.redrives) == (Status::Queued, 1)));
+    }
+}

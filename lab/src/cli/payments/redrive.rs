@@ -1,0 +1,109 @@
+//! `cargo lab redrive`.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use http::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::api::Api;
+use crate::cli::faults::Target;
+use crate::cli::terminal;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A redrive never charges twice: the idempotency key stays the ride's.\nExamples:\n  cargo lab redrive 019a9f3c-7a00-7000-8000-000000000001\n  cargo lab redrive --all --limit 100\n  cargo lab redrive --all --limit 100 --aws --stage staging"
+)]
+#[group(id = "which", required = true, multiple = false, args = ["ride", "all"])]
+pub(in crate::cli) struct Redrive {
+    /// The ride whose payment failed
+    #[arg(value_name = "RIDE")]
+    ride: Option<String>,
+    /// Those whose jobs are in the dead letters: the last attempt failed, though another may not
+    #[arg(long, requires = "limit")]
+    all: bool,
+    /// At most so many of them
+    #[arg(long, value_name = "N", requires = "all", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: Option<u32>,
+    /// Print the API's JSON instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// The most that one order may ask for.
+const ORDER: u64 = 1_000;
+
+impl Redrive {
+    pub(in crate::cli) async fn run(self) -> anyhow::Result<ExitCode> {
+        let ride = self
+            .ride
+            .as_deref()
+            .map(Uuid::try_parse)
+            .transpose()
+            .context("a ride is a UUID: `cargo lab payments` shows them")?;
+        let api = Api::of(self.target.clone()).await?;
+        let told = match ride {
+            Some(ride) => api.json(Method::POST, &format!("/payments/{ride}/redrive"), None).await?,
+            None => all(&api, self.limit.unwrap_or_default().into()).await?,
+        };
+        let text = match ride {
+            Some(ride) => format!("The payment of {ride} waits for another try."),
+            None => words(&told),
+        };
+        terminal::print(&if self.json { told.to_string() } else { text });
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Order by order, each as long as a function may take, until the limit or the end.
+async fn all(api: &Api, limit: u64) -> anyhow::Result<Value> {
+    let (mut moved, mut stale, mut left) = (0, 0, 0);
+    let ended = loop {
+        let order = json!({"limit": ORDER.min(limit - moved)});
+        let told = api.json(Method::POST, "/payments/redrive", Some(&order)).await?;
+        let number = |name: &str| told[name].as_u64().unwrap_or_default();
+        let (this_moved, this_stale) = (number("moved"), number("stale"));
+        (moved, stale, left) = (moved + this_moved, stale + this_stale, left + number("left"));
+        let ended = told["ended"].as_str().unwrap_or("unknown").to_owned();
+        // What ran out of time goes on, unless it does nothing but run out of time.
+        let goes_on = ended != "empty" && moved < limit && this_moved + this_stale > 0;
+        if !goes_on {
+            break ended;
+        }
+    };
+    Ok(json!({"moved": moved, "stale": stale, "left": left, "ended": ended}))
+}
+
+fn words(told: &Value) -> String {
+    let mut text = format!("{} payments wait for another try.", told["moved"]);
+    if told["stale"] != 0 {
+        text.push_str(&format!(" {} dead letters were out of date and are gone.", told["stale"]));
+    }
+    if told["left"] != 0 {
+        text.push_str(&format!(
+            " {} dead letters are left: their payments are on their way, or nobody can read them.",
+            told["left"]
+        ));
+    }
+    if told["ended"] == "time" {
+        text.push_str(" The time was up before the end: order again.");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_told_and_what_was_not() {
+        let told = |ended: &str, left: u32| words(&json!({"moved": 2, "stale": 0, "left": left, "ended": ended}));
+        assert_eq!(told("empty", 0), "2 payments wait for another try.");
+        assert!(told("time", 0).ends_with("order again."));
+        assert!(told("empty", 3).contains("3 dead letters are left"));
+    }
+}
