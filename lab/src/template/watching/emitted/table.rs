@@ -90,10 +90,20 @@ const PIPES: &str = "AWS/EventBridge/Pipes";
 const REQUEST_RIDE: &str = "request-ride";
 const PUT_RIDE_RECORD: &str = "put-ride-record";
 const REQUEST_UNICORN: &str = "request-unicorn";
+const PLACE_PAYMENT: &str = "place-payment";
+const PROCESS_PAYMENT: &str = "process-payment";
+const OPS: &str = "ops";
+const FINANCE: &str = "finance";
 
 /// Faults on purpose, and the functions that they can be injected into.
 const FAULTS: &[(&str, &str)] = &[("FaultsInjected", COUNT)];
-const FAULTY: &[(&str, &[&str])] = &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[]), (REQUEST_UNICORN, &[])];
+const FAULTY: &[(&str, &[&str])] = &[
+    (REQUEST_RIDE, &[]),
+    (PUT_RIDE_RECORD, &[]),
+    (REQUEST_UNICORN, &[]),
+    (PLACE_PAYMENT, &[]),
+    (PROCESS_PAYMENT, &[]),
+];
 
 const fn family(
     namespace: &'static str,
@@ -159,7 +169,7 @@ pub(super) const FAMILIES: &[Family] = &[
     own(
         OF_SERVICE,
         &[("ColdStart", COUNT), ("RequestLatency", MILLISECONDS)],
-        &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[]), (REQUEST_UNICORN, &[])],
+        &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[]), (REQUEST_UNICORN, &[]), (OPS, &[]), (FINANCE, &[])],
     ),
     own(OF_SERVICE, &[("CacheHits", COUNT), ("CacheMisses", COUNT)], &[(REQUEST_RIDE, &[]), (REQUEST_UNICORN, &[])]),
     own(
@@ -169,6 +179,10 @@ pub(super) const FAMILIES: &[Family] = &[
             (REQUEST_RIDE, &[REQUEST_UNICORN, PUT_RIDE_RECORD, "dynamodb", "ssm"]),
             (PUT_RIDE_RECORD, &["dynamodb"]),
             (REQUEST_UNICORN, &["dynamodb"]),
+            (PLACE_PAYMENT, &["dynamodb"]),
+            (PROCESS_PAYMENT, &[FINANCE, "dynamodb", "sqs", "ssm"]),
+            (OPS, &["dynamodb", "sqs", "cloudwatch"]),
+            (FINANCE, &["dynamodb"]),
         ],
     ),
     own(OF_SERVICE, FAULTS, FAULTY),
@@ -179,6 +193,20 @@ pub(super) const FAMILIES: &[Family] = &[
     own(&["stage"], RECORDED, &[(REQUEST_RIDE, &[]), (PUT_RIDE_RECORD, &[])]),
     own(OF_SERVICE, &[("Deployments", COUNT)], &[("seed-fleet", &[])]),
     own(OF_SERVICE, &[("HeartbeatRides", COUNT)], &[("probe", &[])]),
+    // A job without a row is placed by whoever charges it.
+    own(OF_SERVICE, &[("PaymentsPlaced", COUNT)], &[(PLACE_PAYMENT, &[]), (PROCESS_PAYMENT, &[])]),
+    own(OF_SERVICE, &[("UnreadableEvents", COUNT)], &[(PLACE_PAYMENT, &[])]),
+    own(
+        OF_SERVICE,
+        &[
+            ("PaymentAttempts", COUNT),
+            ("PaymentAttemptsFailed", COUNT),
+            ("PaymentsFailed", COUNT),
+            ("PaymentsHeld", COUNT),
+            ("PaymentsProcessed", COUNT),
+        ],
+        &[(PROCESS_PAYMENT, &[])],
+    ),
 ];
 
 #[cfg(test)]
