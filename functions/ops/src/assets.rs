@@ -4,8 +4,8 @@ use http::{HeaderValue, StatusCode, header};
 use shared::problem::Problem;
 use shared::service::{Answer, Call, content};
 
-/// What a failed payment means and what to do.
-const RUNBOOK: &str = include_str!("../../../docs/payment-runbooks/payment-failed.md");
+/// What a failed payment means and what to do: the same page that the alarm names.
+const RUNBOOK: &str = include_str!("../../../runbooks/payment-failed.md");
 
 pub(crate) fn asset(call: &Call) -> Answer {
     let (media_type, text) = match call.variable("asset") {

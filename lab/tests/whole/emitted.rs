@@ -11,14 +11,19 @@ use lab::template::{MetricName, Source, Stack, graphed};
 use serde_json::json;
 
 use crate::client::{RIDE, get, post, send, switch};
+use crate::payments::{ordered, until};
 use crate::stack::{self, Variation, url};
 
 /// Namespace, name and dimensions' names. Which function or table it is of makes no difference to whether it is written.
 type Kind = (String, String, Vec<String>);
 
 /// What nothing in the lab writes: its tables have no capacity to run out of. `data/alarms.txt` has these metrics as AWS writes them.
-const NOT_WRITTEN: [(&str, &str, &[&str]); 2] =
-    [("AWS/DynamoDB", "ReadThrottleEvents", &["TableName"]), ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"])];
+const NOT_WRITTEN: [(&str, &str, &[&str]); 4] = [
+    ("AWS/DynamoDB", "ReadThrottleEvents", &["TableName"]),
+    ("AWS/DynamoDB", "WriteThrottleEvents", &["TableName"]),
+    ("AWS/DynamoDB", "ReadThrottleEvents", &["GlobalSecondaryIndexName", "TableName"]),
+    ("AWS/DynamoDB", "WriteThrottleEvents", &["GlobalSecondaryIndexName", "TableName"]),
+];
 
 fn of(namespace: &str, name: &str, dimensions: &[&str]) -> Kind {
     (namespace.to_owned(), name.to_owned(), dimensions.iter().map(|name| (*name).to_owned()).collect())
@@ -84,6 +89,16 @@ async fn what_alarms_and_dashboards_read_is_written() {
     let item = json!({"TableName": lab.table("RidesTable"), "Item": {}}).to_string();
     assert_eq!(send(Method::POST, &lab.endpoints.dynamodb, &wrong, item).await.status, 400);
     assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, 201);
+    // A ride that is no ride, one that finance refuses, and so many failures in a row that finance is left alone.
+    let no_ride = json!({"TableName": lab.table("RidesTable"), "Item": {"RideId": {"S": "none"}}});
+    lab.dynamodb.call("PutItem", &no_ride).await.expect("stored");
+    let scenario = "/dev/finance/scenario";
+    ordered(&lab, scenario, &json!({"scenario": "BrokenOrder"})).await;
+    until(&lab, "/dev/count", "the broken order failed", |count| count["failed"] == 1).await;
+    ordered(&lab, scenario, &json!({"scenario": "UnreliableProcessing", "percentage": 100})).await;
+    for number in 0..15 {
+        assert_eq!(book(&lab, &format!("unpaid-{number}")).await, 201);
+    }
     // No function of ours prints what CloudWatch cannot read.
     let unruly = stack::unruly().start().await;
     assert_eq!(get(&url(&unruly, "/unruly/malformed")).await.status, 200);

@@ -11,11 +11,17 @@ use lab::template::{Inputs, Stack, Template, TemplateError};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, RIDE, post, send};
-use crate::stack::{self, Variation, rows, url};
+use crate::stack::{self, Variation, eventually, rows, url};
 
 const PARAMETER: &str = "/wild-rydes/dev/faults";
 /// The functions that faults can be injected into.
-const FAULTY: [&str; 3] = ["PutRideRecordFunction", "RequestRideFunction", "RequestUnicornFunction"];
+const FAULTY: [&str; 5] = [
+    "PutRideRecordFunction",
+    "RequestRideFunction",
+    "RequestUnicornFunction",
+    "PlacePaymentFunction",
+    "ProcessPaymentFunction",
+];
 
 fn resolved(template: &str, parameters: &[(&str, &str)]) -> Result<Stack, TemplateError> {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -42,7 +48,8 @@ fn traces_of_faults(stack: &Stack) -> Vec<String> {
     parameters.filter(|name| name.ends_with("/faults")).chain(variables).chain(rights).collect()
 }
 
-const PRODUCTION: [(&str, &str); 2] = [("Stage", "prod"), ("CorsOrigin", "https://www.example.com")];
+const PRODUCTION: [(&str, &str); 3] =
+    [("Stage", "prod"), ("CorsOrigin", "https://www.example.com"), ("FinanceUrl", "https://finance.example.com")];
 
 #[test]
 fn production_has_no_parameter_no_variable_and_no_right_and_neither_has_a_stage_that_asks_for_none() {
@@ -67,7 +74,7 @@ fn production_refuses_faults_and_would_have_none_even_without_the_rule() {
 }
 
 #[test]
-fn a_stage_that_asks_for_them_has_one_parameter_and_three_functions_that_may_read_it() {
+fn a_stage_that_asks_for_them_has_one_parameter_and_six_functions_that_may_read_it() {
     let stack = resolved(&stack::template(), &[("Stage", "staging"), ("FaultInjection", "on")]).expect("resolves");
     let name = "/wild-rydes/staging/faults";
     assert_eq!(stack.ssm_parameters["FaultsParameter"].name, name);
@@ -83,7 +90,9 @@ fn a_stage_that_asks_for_them_has_one_parameter_and_three_functions_that_may_rea
             expected.then(|| name.to_owned()).as_ref(),
             "{id}"
         );
-        assert_eq!(may, if expected { vec!["ssm:GetParameter"] } else { vec![] }, "{id}");
+        // The operations page shows them; nothing is injected into it.
+        let reads = expected || id == "OpsFunction";
+        assert_eq!(may, if reads { vec!["ssm:GetParameter"] } else { vec![] }, "{id}");
     }
 }
 
@@ -158,16 +167,19 @@ async fn faults_begin_and_end_with_the_parameter_and_are_real() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_configuration_hurts_nobody_and_only_three_functions_ask_for_it() {
+async fn what_is_no_configuration_hurts_nobody_and_only_five_functions_ask_for_it() {
     let lab = faulty().start().await;
     lab.ssm.put(PARAMETER, "String", "no json");
     assert_eq!(book(&lab).await.status, 201);
     assert!(logged(&lab, "no faults are injected") > 0);
-    let calls = lab.calls.all();
-    let reads = calls.iter().filter(|call| call.resource.ends_with(&format!("parameter{PARAMETER}")));
-    let readers: BTreeSet<_> = reads.map(|call| (call.function.clone().expect("a function"), call.status)).collect();
-    let names = ["put-ride-record", "request-ride", "request-unicorn"];
-    assert_eq!(readers, names.map(|name| (format!("wild-rydes-dev-{name}"), 200)).into());
+    let readers = || -> BTreeSet<_> {
+        let calls = lab.calls.all();
+        let reads = calls.iter().filter(|call| call.resource.ends_with(&format!("parameter{PARAMETER}")));
+        reads.map(|call| (call.function.clone().expect("a function"), call.status)).collect()
+    };
+    let names = ["place-payment", "process-payment", "put-ride-record", "request-ride", "request-unicorn"];
+    let expected = BTreeSet::from(names.map(|name| (format!("wild-rydes-dev-{name}"), 200)));
+    eventually("the ride is paid for, and nobody else asks", || readers() == expected).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

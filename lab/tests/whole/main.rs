@@ -23,6 +23,7 @@ mod load;
 mod observed;
 mod observing_commands;
 mod openapi;
+mod payments;
 mod piped;
 mod privilege;
 mod queues;

@@ -147,7 +147,7 @@ fn the_way_from_an_alarm_to_its_cause_is_walked_at_the_terminal() {
         (&["alarms", "nonesuch"], "no alarm is called so"),
         (&["metrics", "nonesuch"], "no metric is called nonesuch"),
         (&["metrics", "Duration", "--stat", "most"], "stat must be"),
-        (&["break", "Nonesuch"], "IdempotencyTable, RidesTable, UnicornsTable"),
+        (&["break", "Nonesuch"], "PaymentsTable, RidesTable, UnicornsTable"),
         (&["mend", "Nonesuch"], "no table, parameter, queue or function \"Nonesuch\""),
     ] {
         let (code, printed, errors) = run(at, arguments);

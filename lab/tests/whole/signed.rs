@@ -5,7 +5,8 @@ use http::{Method, Request};
 use jiff::Timestamp;
 use lab::assembly::Lab;
 use lab::gateway::auth::signer;
-use lab::gateway::auth::sigv4::Scope;
+use lab::gateway::auth::sigv4::{Credentials, Scope};
+use lab::keyring::PERSON;
 use serde_json::json;
 
 use crate::client::{Answer, send};
@@ -29,9 +30,26 @@ pub(crate) async fn send_signed(
     headers: &[(&str, &str)],
     body: impl Into<Bytes>,
 ) -> Answer {
-    let body = body.into();
     let function = &lab.stack.functions["RequestRideFunction"].name;
-    let (access_key, credentials) = lab.endpoints.keyring.of_function(function).expect("a key");
+    let key = lab.endpoints.keyring.of_function(function).expect("a key");
+    send_as(lab, key, method, path, headers, body.into()).await
+}
+
+/// Signs a request as the person at the machine, who may call every route, and sends it.
+pub(crate) async fn send_as_person(lab: &Lab, method: Method, path: &str, body: impl Into<Bytes>) -> Answer {
+    let credentials = lab.endpoints.keyring.credentials(PERSON).expect("a key");
+    let headers = [("content-type", "application/json")];
+    send_as(lab, (PERSON.to_owned(), credentials), method, path, &headers, body.into()).await
+}
+
+async fn send_as(
+    lab: &Lab,
+    (access_key, credentials): (String, Credentials),
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Answer {
     let host = lab.origin.trim_start_matches("http://").to_owned();
     let mut request = Request::builder().method(method.clone()).uri(path).header("host", host);
     for (name, value) in headers {

@@ -20,7 +20,18 @@ pub(crate) fn template() -> String {
 
 /// Every binary that a test needs, built once.
 pub(crate) static BINARIES: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| {
-    let names = ["probe", "put-ride-record", "request-ride", "request-unicorn", "seed-fleet", "unruly"];
+    let names = [
+        "finance",
+        "ops",
+        "place-payment",
+        "probe",
+        "process-payment",
+        "put-ride-record",
+        "request-ride",
+        "request-unicorn",
+        "seed-fleet",
+        "unruly",
+    ];
     let names: BTreeSet<String> = names.map(str::to_owned).into();
     binaries::build(workspace(), &names, Profile::Quick).expect("the functions build")
 });

@@ -118,3 +118,38 @@ fn the_callees_give_up_before_their_caller_does() {
         );
     }
 }
+
+/// AWS asks for six times the function's limit and the batching window, so that no message comes back while its function may still be at it.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>
+#[test]
+fn a_message_stays_hidden_for_longer_than_its_function_may_take() {
+    let stack = resolved();
+    for source in stack.event_source_mappings.values() {
+        let queue = &stack.queues[&source.queue];
+        let function = function(&stack, &source.function);
+        let needed = 6 * function.timeout + source.window;
+        assert!(
+            queue.visibility_timeout >= needed,
+            "{}: {:?} are less than {needed:?}",
+            queue.name,
+            queue.visibility_timeout
+        );
+    }
+}
+
+#[test]
+fn process_payment_can_ask_finance_and_save_what_it_said_for_each_message_of_a_batch() {
+    let stack = resolved();
+    let pay = function(&stack, "ProcessPaymentFunction");
+    let batch = stack.event_source_mappings["ProcessPaymentTakesJobs"].batch_size;
+    let rounds = u64::try_from(batch).expect("small").div_ceil(number(pay, "PAYMENTS_SIDE_BY_SIDE"));
+    let needed = rounds * (number(pay, "FINANCE_ATTEMPT_TIMEOUT_MS") + number(pay, "SAVE_TIMEOUT_MS")) + TO_ANSWER;
+    assert!(milliseconds(pay) > needed, "{} ms are not more than {needed} ms", milliseconds(pay));
+    let save = longest(
+        number(pay, "DYNAMODB_ATTEMPTS"),
+        number(pay, "DYNAMODB_ATTEMPT_TIMEOUT_MS"),
+        SDK_FIRST_PAUSE,
+        SDK_LONGEST_PAUSE,
+    );
+    assert!(number(pay, "SAVE_TIMEOUT_MS") > save, "{save} ms to save");
+}

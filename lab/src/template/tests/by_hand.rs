@@ -169,7 +169,17 @@ fn saved_queries_read_no_lines_of_metrics_but_the_one_that_counts_retries() {
 #[test]
 fn whatever_ended_an_invocation_is_counted_once() {
     let stack = stack();
-    for function in ["request-ride", "put-ride-record", "request-unicorn", "seed-fleet", "probe"] {
+    for function in [
+        "request-ride",
+        "put-ride-record",
+        "request-unicorn",
+        "seed-fleet",
+        "probe",
+        "place-payment",
+        "process-payment",
+        "finance",
+        "ops",
+    ] {
         for (status, expected) in [("success", 0), ("failure", 1), ("error", 1), ("timeout", 1)] {
             let line = format!(r#"{{"type":"platform.report","record":{{"status":"{status}"}}}}"#);
             let filters =

@@ -1,5 +1,7 @@
 //! The project's own template: what every choice of its parameters comes to.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -10,7 +12,8 @@ fn stack(parameters: &[(&str, &str)]) -> Stack {
 
 #[test]
 fn it_resolves_whatever_is_chosen() {
-    let production = [("Stage", "prod"), ("CorsOrigin", "https://www.example.com")];
+    let production =
+        [("Stage", "prod"), ("CorsOrigin", "https://www.example.com"), ("FinanceUrl", "https://finance.example.com")];
     for parameters in [
         &[][..],
         &production,
@@ -20,6 +23,7 @@ fn it_resolves_whatever_is_chosen() {
         &[("RiderAuth", "cognito")],
         &[("WebAclArn", "arn:aws:wafv2:eu-west-2:123456789012:regional/webacl/rides/0a1b-2c")],
         &[("LogLevel", "trace"), ("LogRetentionDays", "1")],
+        &[("FinanceUrl", "https://finance.example.com")],
         &[
             ("PageEmail", "a@example.com"),
             ("TicketEmail", "b@example.com"),
@@ -28,8 +32,15 @@ fn it_resolves_whatever_is_chosen() {
         ],
     ] {
         let stack = stack(parameters);
-        assert_eq!(stack.functions.len(), 5, "{parameters:?}");
-        assert_eq!(stack.tables.len(), 3, "{parameters:?}");
+        // Without a finance service there is the simulator, with a table of its own.
+        let simulated = usize::from(!parameters.iter().any(|(name, _)| *name == "FinanceUrl"));
+        assert_eq!(stack.functions.len(), 8 + simulated, "{parameters:?}");
+        assert_eq!(stack.tables.len(), 5 + simulated, "{parameters:?}");
+        assert_eq!(
+            (stack.queues.len(), stack.pipes.len(), stack.event_source_mappings.len()),
+            (3, 1, 1),
+            "{parameters:?}"
+        );
         assert_eq!(stack.custom_resources.len(), 1, "{parameters:?}");
     }
 }
@@ -40,8 +51,13 @@ fn its_urls_are_the_lab_s_unless_a_base_url_is_chosen() {
     let local = stack(&[]);
     assert_eq!(url(&local, "RideRecordUrlParameter"), "http://127.0.0.1:3000/dev/record");
     assert_eq!(url(&local, "RideFleetUrlParameter"), "http://127.0.0.1:3000/dev/unicorn");
+    assert_eq!(url(&local, "FinanceUrlParameter"), "http://127.0.0.1:3000/dev/finance/ProcessPayment");
     let custom = stack(&[("ApiBaseUrl", "https://rides.example.com")]);
     assert_eq!(url(&custom, "RideRecordUrlParameter"), "https://rides.example.com/record");
+    assert_eq!(url(&custom, "FinanceUrlParameter"), "https://rides.example.com/finance/ProcessPayment");
+    let paid = stack(&[("FinanceUrl", "https://finance.example.com/v1")]);
+    assert_eq!(url(&paid, "FinanceUrlParameter"), "https://finance.example.com/v1/ProcessPayment");
+    assert_eq!(paid.functions["ProcessPaymentFunction"].environment["FINANCE_AUTH"], "none");
 }
 
 #[test]
@@ -63,10 +79,22 @@ fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
 }
 
 #[test]
-fn only_a_role_may_record_ask_for_a_unicorn_and_probe() {
+fn only_a_role_may_record_ask_for_a_unicorn_probe_operate_and_charge() {
     let iam = &Authorization::Iam;
-    let expected = [("/probe/ride", "ANY", iam), ("/record", "ANY", iam), ("/unicorn", "ANY", iam)];
-    assert_eq!(guarded(&stack(&[])), expected);
+    let services = ["/probe/ride", "/record", "/unicorn"];
+    let operations =
+        ["/count", "/ops", "/ops/assets/{asset}", "/payments", "/payments/redrive", "/payments/{RideId}/redrive"];
+    let finance = ["/finance/ProcessPayment", "/finance/charges", "/finance/scenario"];
+    let expected = |parts: &[&[&'static str]]| -> BTreeSet<&str> { parts.concat().into_iter().collect() };
+    for (parameters, expected) in [
+        (&[][..], expected(&[&services, &operations, &finance])),
+        (&[("FinanceUrl", "https://finance.example.com")], expected(&[&services, &operations])),
+    ] {
+        let stack = stack(parameters);
+        let guarded = guarded(&stack);
+        assert!(guarded.iter().all(|(_, method, callers)| (*method, *callers) == ("ANY", iam)), "{guarded:?}");
+        assert_eq!(guarded.iter().map(|(path, ..)| *path).collect::<BTreeSet<_>>(), expected);
+    }
 }
 
 #[test]
@@ -75,12 +103,13 @@ fn a_booking_asks_for_a_rider_when_riders_are_known() {
     let pool = &stack.user_pools["RiderPool"];
     let (pools, clients) = (vec![pool.arn.clone()], pool.clients.clone());
     let rider = Authorization::Cognito { pools, clients, scopes: vec![] };
-    assert_eq!(guarded(&stack)[0], ("/ride", "POST", &rider));
-    assert_eq!(guarded(&stack).len(), 4);
+    let of_riders: Vec<_> =
+        guarded(&stack).into_iter().filter(|(.., callers)| **callers != Authorization::Iam).collect();
+    assert_eq!(of_riders, [("/ride", "POST", &rider)]);
 }
 
 #[test]
-fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_may_any() {
+fn request_ride_may_invoke_two_routes_the_probe_and_process_payment_one_and_nobody_else_may_any() {
     let stack = stack(&[("Stage", "staging")]);
     let invoking = |id: &str| -> Vec<String> {
         let statements = stack.roles[id].statements.iter();
@@ -90,7 +119,9 @@ fn request_ride_may_invoke_two_routes_the_probe_one_and_nobody_else_may_any() {
     let api = format!("arn:aws:execute-api:eu-west-2:123456789012:{}/staging", stack.apis["Api"].id);
     assert_eq!(invoking("RequestRideRole"), [format!("{api}/POST/record"), format!("{api}/GET/unicorn")]);
     assert_eq!(invoking("ProbeRole"), [format!("{api}/POST/probe/ride")]);
-    for id in ["PutRideRecordRole", "RequestUnicornRole", "SeedFleetRole"] {
+    assert_eq!(invoking("ProcessPaymentRole"), [format!("{api}/POST/finance/ProcessPayment")]);
+    for id in ["PutRideRecordRole", "RequestUnicornRole", "SeedFleetRole", "PlacePaymentRole", "FinanceRole", "OpsRole"]
+    {
         assert!(invoking(id).is_empty(), "{id}");
     }
 }
@@ -107,9 +138,11 @@ fn idempotency_keys_expire() {
 /// An alarm that nobody hears of is worse than none: it is believed in.
 #[test]
 fn its_notices_are_heard() {
-    for parameters in
-        [&[][..], &[("Stage", "staging")], &[("Stage", "prod"), ("CorsOrigin", "https://www.example.com")]]
-    {
+    for parameters in [
+        &[][..],
+        &[("Stage", "staging")],
+        &[("Stage", "prod"), ("CorsOrigin", "https://www.example.com"), ("FinanceUrl", "https://finance.example.com")],
+    ] {
         let stack = stack(parameters);
         for (id, topic) in &stack.topics {
             assert_eq!(topic.mute, None, "{id}");
@@ -128,7 +161,8 @@ fn the_probe_runs_when_a_booking_can_succeed() {
     let waits_for: Vec<&str> =
         section.iter().flat_map(|text| text.lines()).filter_map(|l| l.trim().strip_prefix("- ")).collect();
     let stack = stack(&[]);
-    for address in stack.ssm_parameters.keys() {
+    // A booking does not wait for its payment.
+    for address in stack.ssm_parameters.keys().filter(|id| *id != "FinanceUrlParameter") {
         assert!(waits_for.contains(&address.as_str()), "{address}: where the probe or request-ride looks");
     }
     for other in ["ProbeBooksRides", "RequestRideCallsServices", "Fleet"] {
@@ -154,7 +188,12 @@ fn the_probe_runs_when_a_booking_can_succeed() {
 /// Data of production can neither be deleted by accident nor lost for good.
 #[test]
 fn production_protects_its_data() {
-    let production = [("Stage", "prod"), ("CorsOrigin", "https://www.example.com"), ("RiderAuth", "cognito")];
+    let production = [
+        ("Stage", "prod"),
+        ("CorsOrigin", "https://www.example.com"),
+        ("FinanceUrl", "https://finance.example.com"),
+        ("RiderAuth", "cognito"),
+    ];
     for (id, table) in stack(&production).tables {
         assert_eq!(table.create_request["DeletionProtectionEnabled"], true, "{id}");
     }
@@ -164,6 +203,7 @@ fn production_protects_its_data() {
 fn its_constraints_are_kept() {
     for (parameters, expected) in [
         (&[("Stage", "prod")][..], "Production must name the web origin"),
+        (&[("Stage", "prod"), ("CorsOrigin", "https://a.example")], "Production must name the finance service"),
         (&[("Stage", "Dev")], "must begin with a lower-case letter"),
         (&[("ThrottleRate", "0")], "\"0\" is less than MinValue 1"),
         (&[("ApiBaseUrl", "https://a/")], "without a trailing slash"),

@@ -35,10 +35,11 @@ fn allows(statement: &Json, action: &str, table: &Table) -> bool {
     let action = format!("dynamodb:{action}").to_ascii_lowercase();
     let acts = |pattern: &str| wildcard::matches(pattern.to_ascii_lowercase().as_bytes(), action.as_bytes());
     // An index is read as part of its table.
-    let (index, table) = (format!("{}/index/*", table.arn), &table.arn);
+    let (indexes, table) = (format!("{}/index/", table.arn), &table.arn);
     let covers = |pattern: &str| {
         wildcard::matches(pattern.as_bytes(), table.as_bytes())
-            || wildcard::matches(pattern.as_bytes(), index.as_bytes())
+            || wildcard::matches(pattern.as_bytes(), format!("{indexes}*").as_bytes())
+            || pattern.starts_with(&indexes)
     };
     statement["Effect"] == "Allow" && any(&statement["Action"], acts) && any(&statement["Resource"], covers)
 }
