@@ -243,6 +243,7 @@ mod tests {
             (&["--unavailable"], Wrong::Unavailable),
             (&["--throttle"], Wrong::Throttle),
             (&["--slow", "500"], Wrong::Slow { ms: 500 }),
+            (&["--late", "500"], Wrong::Late { ms: 500 }),
             (&["--capacity", "1,1"], Wrong::Capacity(Throughput { read: 1, write: 1, burst: None })),
             (&["--value", "x"], Wrong::Value("x".to_owned())),
             (&["--seats", "0"], Wrong::Seats(0)),

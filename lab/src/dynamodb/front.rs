@@ -77,9 +77,10 @@ impl DynamoDb {
         if let Some(instruments) = &self.instruments {
             metrics::answered(&call, &outcome, at, started.elapsed(), instruments);
         }
+        // Before the answer is held back: who gives up on it has made the call all the same.
+        let resource = resources.first().cloned().unwrap_or_default();
+        self.guard.record(&headers, action.clone(), resource, outcome.answer.status());
         self.switch.after(&action, &resources).await;
-        let resource = resources.into_iter().next().unwrap_or_default();
-        self.guard.record(&headers, action, resource, outcome.answer.status());
         outcome.answer
     }
 

@@ -24,6 +24,9 @@ pub struct Wanted {
     pub request_id: Option<String>,
     /// The ride that was promised.
     pub ride_id: Option<String>,
+    /// Whether the last answer was what the step of the flow expects; none where it expects nothing.
+    #[serde(default)]
+    pub as_expected: Option<bool>,
     /// How far north the rider waits, in degrees: it is another place for each, so that a row says whose it is.
     pub latitude: Option<f64>,
 }
@@ -98,6 +101,7 @@ mod tests {
             attempts: 1,
             request_id: None,
             ride_id: ride_id.map(str::to_owned),
+            as_expected: None,
             latitude: Some(place(number)),
         }
     }

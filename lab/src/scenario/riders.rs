@@ -80,6 +80,9 @@ fn one(entry: &Entry, number: u32, from: f64, load: bool, scale: Scale) -> Wante
         attempts: u32::try_from(entry.attempts.len()).unwrap_or(u32::MAX),
         request_id: last.and_then(|attempt| attempt.request_id.clone()),
         ride_id: last.and_then(|attempt| attempt.ride_id.clone()),
+        as_expected: last
+            .filter(|attempt| !attempt.expected.is_empty())
+            .map(|attempt| attempt.expected.iter().all(|(_, held)| *held)),
         latitude: entry.latitude,
     }
 }

@@ -5,6 +5,7 @@ use super::refusal::Refusal;
 use crate::dynamodb::{self, Throughput};
 
 /// "You can reserve up to the Unreserved account concurrency value minus 100", which a new account of 1000 has.
+/// The sum over all functions, which AWS keeps under that too, is not judged.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
 const SEATS: u32 = 900;
 

@@ -16,6 +16,7 @@ fn ride(number: u32, status: u16) -> Wanted {
         attempts: 1,
         request_id: None,
         ride_id: None,
+        as_expected: None,
         latitude: None,
     }
 }
