@@ -147,8 +147,10 @@ impl TroubleArgs {
                 (Wrong::KillEvery { ms }, format!("has one of its environments killed every {ms} ms"))
             }
             Self { env, .. } if !env.is_empty() => {
-                let names: Vec<&str> = env.iter().map(|(name, _)| name.as_str()).collect();
-                let said = format!("has another {}", names.join(", "));
+                let which = |(name, value): &(String, Option<String>)| {
+                    format!("{} {name}", if value.is_some() { "another" } else { "no" })
+                };
+                let said = format!("has {}", env.iter().map(which).collect::<Vec<_>>().join(", "));
                 (Wrong::Environment(BTreeMap::from_iter(env)), said)
             }
             Self { unavailable: true, .. } => (Wrong::Unavailable, "is answered 503".to_owned()),

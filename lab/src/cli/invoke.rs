@@ -101,6 +101,9 @@ async fn on_loopback(payload: String) -> anyhow::Result<(String, Option<Report>)
 /// How many cold starts are measured: each costs a process.
 const COLD: usize = 20;
 
+/// How long an environment that has answered may take to want the next invocation. One that ended never does, and another is started then.
+const TO_RETURN: Duration = Duration::from_secs(5);
+
 /// Times cold starts, then warm invocations. Figures are of this machine: compare them within one run only.
 async fn measure(lab: &Lab, logical_id: &str, payload: &str, sampled: bool, times: u32) -> anyhow::Result<ExitCode> {
     let [mut init, mut first, mut warm] = ["init", "first", "warm"].map(Figures::of);
@@ -118,8 +121,11 @@ async fn measure(lab: &Lab, logical_id: &str, payload: &str, sampled: bool, time
         }
     }
     first.processor = cold;
+    lab.lambda.at_ease(logical_id, TO_RETURN).await;
     let before = used();
     for _ in 0..times {
+        // Else Lambda would start another environment beside the one that is about to return, and nothing would be warm.
+        lab.lambda.at_ease(logical_id, TO_RETURN).await;
         let timing = succeed(lab, logical_id, payload, sampled).await?;
         if timing.init.is_none() {
             warm.add(timing.duration);

@@ -67,6 +67,9 @@ pub enum LambdaError {
     },
 }
 
+/// How often it is looked whether an environment is back, which is a matter of microseconds.
+const SHORT_LOOK: Duration = Duration::from_micros(200);
+
 /// How often invocations under way are counted while somebody waits for them.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -207,6 +210,18 @@ impl Lambda {
             }
         };
         tokio::time::timeout(limit, rest).await.is_ok()
+    }
+
+    /// Waits until an environment of a function, by logical id, waits for an invocation; false if that takes longer than `limit`.
+    ///
+    /// An environment that has answered is not yet one that waits: on a busy machine it takes a while to ask for what is next.
+    pub async fn at_ease(&self, logical_id: &str, limit: Duration) -> bool {
+        let ease = async {
+            while self.idle(logical_id) == 0 {
+                tokio::time::sleep(SHORT_LOOK).await;
+            }
+        };
+        tokio::time::timeout(limit, ease).await.is_ok()
     }
 
     /// How many environments of a function, by logical id, wait for an invocation.

@@ -18,6 +18,9 @@ pub struct Wanted {
     pub status: u16,
     /// From the moment it was to be asked for until the last answer, in the machine's milliseconds.
     pub latency_ms: f64,
+    /// How much later than it was to be, the first attempt was sent, in the machine's milliseconds: what a busy machine does.
+    #[serde(default)]
+    pub behind_ms: f64,
     /// How often the client asked.
     pub attempts: u32,
     /// The request's id of the last answer.
@@ -98,6 +101,7 @@ mod tests {
             load: true,
             status,
             latency_ms: 1.0,
+            behind_ms: 0.0,
             attempts: 1,
             request_id: None,
             ride_id: ride_id.map(str::to_owned),
