@@ -131,8 +131,9 @@ impl Ssm {
             refused => refused,
         };
         let answer = refused.unwrap_or_else(|| self.dispatch(&operation, &body));
+        // Before the answer is held back: who gives up on it has made the call all the same.
+        self.guard.record(&parts.headers, action.clone(), resource, answer.status());
         self.switch.after(&action, &resources).await;
-        self.guard.record(&parts.headers, action, resource, answer.status());
         answer
     }
 

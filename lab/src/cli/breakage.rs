@@ -156,8 +156,10 @@ impl TroubleArgs {
                 (Wrong::KillEvery { ms }, format!("has one of its environments killed every {ms} ms"))
             }
             Self { env, .. } if !env.is_empty() => {
-                let names: Vec<&str> = env.iter().map(|(name, _)| name.as_str()).collect();
-                let said = format!("has another {}", names.join(", "));
+                let which = |(name, value): &(String, Option<String>)| {
+                    format!("{} {name}", if value.is_some() { "another" } else { "no" })
+                };
+                let said = format!("has {}", env.iter().map(which).collect::<Vec<_>>().join(", "));
                 (Wrong::Environment(BTreeMap::from_iter(env)), said)
             }
             Self { unavailable: true, .. } => (Wrong::Unavailable, "is answered 503".to_owned()),
@@ -263,6 +265,7 @@ mod tests {
             (&["--unavailable"], Wrong::Unavailable),
             (&["--throttle"], Wrong::Throttle),
             (&["--slow", "500"], Wrong::Slow { ms: 500 }),
+            (&["--late", "500"], Wrong::Late { ms: 500 }),
             (&["--capacity", "1,1"], Wrong::Capacity(Throughput { read: 1, write: 1, burst: None })),
             (&["--value", "x"], Wrong::Value("x".to_owned())),
             (&["--seats", "0"], Wrong::Seats(0)),

@@ -95,20 +95,25 @@ impl Faults {
                     })
                     .await?;
                 let (flag, seed) = (change.flag(), &flags["seed"]);
-                terminal::print(&format!("{flag} is on, seed {seed}. `cargo lab faults disable {flag}` ends it."));
+                terminal::print(&format!(
+                    "{flag} is on, seed {seed}. `cargo lab faults disable {flag}` ends it. {WHEN}"
+                ));
             }
             Action::Disable { flag, target } => {
                 let store = target.store()?;
                 store.change(|text| Ok(edit::disabled(text, flag))).await?;
                 terminal::print(&match flag {
-                    Some(flag) => format!("{flag} is off."),
-                    None => "All faults are off.".to_owned(),
+                    Some(flag) => format!("{flag} is off. {WHEN}"),
+                    None => format!("All faults are off. {WHEN}"),
                 });
             }
         }
         Ok(ExitCode::SUCCESS)
     }
 }
+
+/// Environments keep what they have read.
+const WHEN: &str = "Functions notice within their FAILURE_CACHE_TTL, 10 s in template.yaml.";
 
 /// One line a flag, and what is wrong.
 fn status(text: &str, palette: Palette) -> String {

@@ -81,10 +81,11 @@ impl DynamoDb {
         if let Some(instruments) = &self.instruments {
             metrics::answered(&call, &outcome, at, started.elapsed(), instruments);
         }
-        self.switch.after(&action, &resources).await;
+        // Before the answer is held back: who gives up on it has made the call all the same.
         for (action, resource) in rights::of(&call.operation, &call.request, &resources) {
             self.guard.record(&headers, action, resource, outcome.answer.status());
         }
+        self.switch.after(&action, &resources).await;
         outcome.answer
     }
 

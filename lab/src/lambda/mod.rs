@@ -68,6 +68,9 @@ pub enum LambdaError {
     },
 }
 
+/// How often it is looked whether an environment is back, which is a matter of microseconds.
+const SHORT_LOOK: Duration = Duration::from_micros(200);
+
 /// How often invocations under way are counted while somebody waits for them.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -216,7 +219,7 @@ impl Lambda {
     pub async fn at_ease(&self, logical_id: &str, limit: Duration) -> bool {
         let ease = async {
             while self.idle(logical_id) == 0 {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(SHORT_LOOK).await;
             }
         };
         tokio::time::timeout(limit, ease).await.is_ok()

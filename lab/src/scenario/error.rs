@@ -44,6 +44,9 @@ pub enum RunError {
         #[source]
         source: crate::dynamodb::DynamoDbError,
     },
+    /// After the last rider functions went on, so that rows could still be coming.
+    #[error("{0} s after the last rider functions were still at work, so the ledgers cannot be compared")]
+    NoRest(u64),
     /// The template lacks what scenarios are about.
     #[error("the template has no {0}")]
     Missing(&'static str),

@@ -18,12 +18,18 @@ pub struct Wanted {
     pub status: u16,
     /// From the moment it was to be asked for until the last answer, in the machine's milliseconds.
     pub latency_ms: f64,
+    /// How much later than it was to be, the first attempt was sent, in the machine's milliseconds: what a busy machine does.
+    #[serde(default)]
+    pub behind_ms: f64,
     /// How often the client asked.
     pub attempts: u32,
     /// The request's id of the last answer.
     pub request_id: Option<String>,
     /// The ride that was promised.
     pub ride_id: Option<String>,
+    /// Whether the last answer was what the step of the flow expects; none where it expects nothing.
+    #[serde(default)]
+    pub as_expected: Option<bool>,
     /// How far north the rider waits, in degrees: it is another place for each, so that a row says whose it is.
     pub latitude: Option<f64>,
 }
@@ -95,9 +101,11 @@ mod tests {
             load: true,
             status,
             latency_ms: 1.0,
+            behind_ms: 0.0,
             attempts: 1,
             request_id: None,
             ride_id: ride_id.map(str::to_owned),
+            as_expected: None,
             latitude: Some(place(number)),
         }
     }

@@ -76,10 +76,14 @@ fn one(entry: &Entry, number: u32, from: f64, load: bool, scale: Scale) -> Wante
             Some(Seen::Answer(status)) => *status,
             _ => 0,
         },
+        behind_ms: entry.attempts.first().map_or(0.0, |attempt| attempt.delay().as_secs_f64() * 1000.0),
         latency_ms: entry.took().as_secs_f64() * 1000.0,
         attempts: u32::try_from(entry.attempts.len()).unwrap_or(u32::MAX),
         request_id: last.and_then(|attempt| attempt.request_id.clone()),
         ride_id: last.and_then(|attempt| attempt.ride_id.clone()),
+        as_expected: last
+            .filter(|attempt| !attempt.expected.is_empty())
+            .map(|attempt| attempt.expected.iter().all(|(_, held)| *held)),
         latitude: entry.latitude,
     }
 }

@@ -19,8 +19,9 @@ use super::witness::{self, Window};
 use crate::assembly::Lab;
 use crate::load;
 
-/// Longer than any function may still be at work when the last rider has gone.
-const REST_LIMIT: Duration = Duration::from_secs(34);
+/// Longer than any function may still be at work when the last rider has gone: an init that fails after 10 s, another within the
+/// function's 25 s, and as much for the work.
+const REST_LIMIT: Duration = Duration::from_secs(65);
 
 /// A lab with a scenario on it.
 pub(super) struct Stage<'a> {
@@ -65,13 +66,16 @@ impl<'a> Stage<'a> {
             played = both => played?,
         };
         let seconds = course.now();
+        let alarms_at_the_end = self.lab.cloudwatch.snapshot();
         // Whoever has given up may still have a row coming.
-        self.lab.lambda.at_rest(REST_LIMIT).await;
+        if !self.lab.lambda.at_rest(REST_LIMIT).await {
+            return Err(RunError::NoRest(REST_LIMIT.as_secs()));
+        }
         let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
         let clock = self.lab.instruments.clock;
         let metrics = &self.lab.instruments.metrics;
         let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
-        let mut alarms = alarms::seen(&self.lab.cloudwatch.snapshot(), &self.prefix, course.began_ms);
+        let mut alarms = alarms::seen(&alarms_at_the_end, &self.prefix, course.began_ms);
         let window = Window {
             began: course.began_at,
             load_ends_ms: self.scale.machine(self.scenario.load_seconds()).as_secs_f64() * 1000.0,

@@ -27,6 +27,7 @@ pub struct Verdict {
 pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
     let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, .. } = &act.expect;
     let mut verdicts = vec![statuses(&act.expect, evidence)];
+    verdicts.extend(answers::as_expected(evidence));
     verdicts.extend(shares.iter().flat_map(|asked| answers::judge(asked, evidence)));
     verdicts.extend(alarms(set, evidence));
     verdicts.extend(span.as_ref().map(|asked| guilty(asked, evidence)));

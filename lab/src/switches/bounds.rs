@@ -6,6 +6,7 @@ use crate::dynamodb::{self, Throughput};
 use crate::sqs::Disorder;
 
 /// "You can reserve up to the Unreserved account concurrency value minus 100", which a new account of 1000 has.
+/// The sum over all functions, which AWS keeps under that too, is not judged.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
 const SEATS: u32 = 900;
 

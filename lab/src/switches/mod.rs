@@ -46,7 +46,7 @@ impl Switches {
     pub fn carry_out(&self, order: &Order) -> Result<(), Refusal> {
         let targets = self.targets(order)?;
         let Some(wrong) = &order.trouble else { return self.mend(order, &targets) };
-        bounds::check(order)?;
+        order.check()?;
         for target in concerned(order, wrong, targets)? {
             match wrong {
                 Wrong::Fail => self.trouble(order, target, Trouble::Fail),

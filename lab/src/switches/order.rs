@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Refusal, bounds};
 use crate::dynamodb::Throughput;
 use crate::sqs::Disorder;
 
@@ -31,6 +32,14 @@ pub struct Order {
 }
 
 impl Order {
+    /// Whether its members go together and its numbers are in their ranges, whatever stack it is for.
+    ///
+    /// # Errors
+    /// The first that does not.
+    pub fn check(&self) -> Result<(), Refusal> {
+        bounds::check(self)
+    }
+
     /// Whether mending what one of two orders is about mends something of the other: the same resource, and not two
     /// different operations of it.
     pub fn meets(&self, other: &Self) -> bool {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::command_line::{lab, signal, start_command};
+use crate::command_line::{lab, signal, start_telling};
 
 /// Exit code and what was said, on standard output and then on standard error.
 fn run(directory: &Path, arguments: &[&str]) -> (i32, String, String) {
@@ -41,7 +41,8 @@ fn a_learner_looks_guesses_wrong_guesses_right_and_stops() {
 
     let mut start = lab(&["scenario", "start", "table-down", "--blind", "--compress", "20", "--port", "0"]);
     start.env("LAB_STATE_DIR", at);
-    let (mut running, lines) = start_command(start, "Riders begin to book.");
+    let errors = std::fs::File::create(at.join("errors.txt")).expect("a file");
+    let (mut running, lines) = start_telling(start, "Riders begin to book.", errors.into());
     let begun = lines.join("\n");
     assert!(begun.contains("Console http://127.0.0.1:") && begun.contains("cargo lab scenario guess"), "{begun}");
 
@@ -65,7 +66,8 @@ fn a_learner_looks_guesses_wrong_guesses_right_and_stops() {
     assert_eq!(running.child.wait().expect("ends").code(), Some(0), "whoever stops it is done with it");
     let mut rest = String::new();
     running.output.read_to_string(&mut rest).expect("readable");
-    let told = begun + &rest;
+    let told = begun + &rest + &std::fs::read_to_string(at.join("errors.txt")).expect("readable");
+    assert!(!told.contains("FAULT"), "{told}");
     assert!(!told.to_lowercase().contains("table"), "nothing tells it before the guess: {told}");
     assert_ne!(run(at, &["requests"]).0, 0, "the lab is gone");
     assert_eq!(run(at, &["scenario", "guess", "rides", "table"]).0, 0, "and can still be guessed");

@@ -42,8 +42,13 @@ fn start(arguments: &[&str], last: &str) -> (Running, Vec<String>) {
 }
 
 /// The same with a command that somebody has made.
-pub(crate) fn start_command(mut command: Command, last: &str) -> (Running, Vec<String>) {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+pub(crate) fn start_command(command: Command, last: &str) -> (Running, Vec<String>) {
+    start_telling(command, last, Stdio::null())
+}
+
+/// The same, with its standard error somewhere.
+pub(crate) fn start_telling(mut command: Command, last: &str, errors: Stdio) -> (Running, Vec<String>) {
+    let mut child = command.stdout(Stdio::piped()).stderr(errors).spawn().expect("starts");
     let output = BufReader::new(child.stdout.take().expect("piped"));
     let mut running = Running { child, output };
     let mut lines = Vec::new();

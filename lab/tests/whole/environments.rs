@@ -336,11 +336,12 @@ async fn the_functions_are_at_rest_when_the_last_has_ended_whether_or_not_anybod
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_init_keeps_no_other_function_from_starting() {
     let lab = unruly().start().await;
+    // One for each place at which the machine starts processes, and a seat for each.
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    lab.lambda.set("Patient", Some(Trouble::Seats(u32::try_from(cores).expect("a machine of this world"))));
     lab.lambda.set("Patient", Some(Trouble::SlowInit(Duration::from_secs(600))));
     lab.lambda.retire("Patient");
     lab.lambda.retire("Unruly");
-    // One for each place at which the machine starts processes.
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let slow: Vec<_> = (0..cores)
         .map(|_| {
             let to = url(&lab, "/patient/echo");

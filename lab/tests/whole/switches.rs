@@ -94,7 +94,10 @@ async fn a_function_is_broken_and_mended_over_the_console() {
         (json!({"seats": 0}), 429),
         (json!({"environment": {"RIDE_FLEET_URL_PARAMETER": null}}), 502),
         (json!({"memory": {"mb": 1}}), 502),
-    ] {
+    ]
+    .into_iter()
+    .filter(|(trouble, _)| cfg!(target_os = "linux") || trouble.get("memory").is_none())
+    {
         let broken = json!({"resource": "RequestRideFunction", "trouble": trouble});
         assert_eq!(order(&lab, &secret, &broken).await.status, 200, "{trouble}");
         assert_eq!(post(&url(&lab, "/ride"), RIDE).await.status, status, "{trouble}");

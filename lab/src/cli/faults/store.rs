@@ -109,10 +109,12 @@ impl Store {
                 return Ok(changed);
             }
             // What came between is overwritten now.
-            text = self.with(&before, text, version + 1..stored).await?;
+            let meanwhile = self.with(&before, text, version + 1..stored).await;
+            text = meanwhile.with_context(|| half_done(stored))?;
             tokio::time::sleep(began.elapsed().mul_f64(APART * fastrand::f64())).await;
-            let newest = self.get(&self.name).await?.version;
-            text = self.with(&before, text, stored + 1..newest + 1).await?;
+            let newest = self.get(&self.name).await.with_context(|| half_done(stored))?.version;
+            let since = self.with(&before, text, stored + 1..newest + 1).await;
+            text = since.with_context(|| half_done(stored))?;
             version = newest;
         }
         anyhow::bail!(
@@ -121,7 +123,9 @@ impl Store {
         )
     }
 
-    /// A configuration with what these versions have changed.
+    /// A configuration with what these versions have changed since `before`. Each is compared with that and not with the one before it:
+    /// whoever has not read the other's version takes nothing back by not having it. The price is that a fault which somebody has
+    /// begun and ended within these moments can be on again.
     async fn with(&self, before: &str, text: String, versions: std::ops::Range<i64>) -> anyhow::Result<String> {
         let mut text = text;
         for version in versions {
@@ -202,6 +206,13 @@ pub(in crate::cli) fn check_name(stage: &str) -> anyhow::Result<()> {
         "{stage:?} is no stage: at most 16 lower-case letters, digits and hyphens, the first a letter"
     );
     Ok(())
+}
+
+/// What holds when the change is made and what others changed meanwhile cannot be read.
+fn half_done(version: i64) -> String {
+    format!(
+        "the change was stored as version {version}, over what others had changed meanwhile, and that could not be put back; look at it with `cargo lab faults status`"
+    )
 }
 
 #[cfg(test)]

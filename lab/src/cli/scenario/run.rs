@@ -133,7 +133,7 @@ impl Run {
         let alone = |place: &usize| acts[*place].0.act(acts[*place].1).is_some_and(|act| act.alone.is_some());
         let (alone, beside): (Vec<usize>, _) = longest_first(&acts, self.compress).into_iter().partition(alone);
         let mut rows = BTreeMap::new();
-        for (places, jobs) in [(alone, 1), (beside, self.jobs)] {
+        for (places, jobs) in [(beside, self.jobs), (alone, 1)] {
             let played = futures_util::stream::iter(places).map(|place| {
                 let (scenario, variant) = &acts[place];
                 async move { (place, self.row(scenario, *variant, seed, template).await) }

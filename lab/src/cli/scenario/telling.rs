@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 use crate::cli::terminal::{self, Palette, Style};
+use crate::percentile::percentile;
 use crate::scenario::{Evidence, Progress, Verdict};
+
+/// Riders who are sent later than that are sent too late, in milliseconds: a quiet machine is a few behind.
+const BEHIND_MS: f64 = 100.0;
 
 /// Tells of the course on standard error: standard output is for the verdicts. `name` stands before each line, where several are
 /// under way.
@@ -74,7 +78,59 @@ pub(super) fn verdicts(evidence: &Evidence, verdicts: &[Verdict]) -> bool {
     }
     let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
     let all = passed == verdicts.len();
-    let (style, word) = if all { (Style::Green, "passed") } else { (Style::Red, "FAILED") };
-    terminal::print(&format!("  {}: {passed} of {} expectations", palette.paint(style, word), verdicts.len()));
+    let (style, word, count) =
+        if all { (Style::Green, "passed", passed) } else { (Style::Red, "FAILED", verdicts.len() - passed) };
+    terminal::print(&format!("  {}: {count} of {} expectations", palette.paint(style, word), verdicts.len()));
+    if let (false, Some(hint)) = (all, busy(evidence)) {
+        terminal::print(&format!("  {hint}"));
+    }
     all
+}
+
+/// What is to be known before anybody looks for the reason of a failure in the product: the machine could not even send in time.
+fn busy(evidence: &Evidence) -> Option<String> {
+    let mut behind: Vec<f64> = evidence.rides.iter().map(|ride| ride.behind_ms).collect();
+    let behind = percentile(&mut behind, 95.0).filter(|ms| *ms > BEHIND_MS)?;
+    Some(format!(
+        "This machine was too busy for it: every twentieth rider came {behind:.0} ms late or more. Play it when nothing else runs, or with a smaller --compress."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Variant, Wanted};
+
+    fn evidence(behind_ms: f64) -> Evidence {
+        let ride = serde_json::json!({
+            "number": 1, "at": 0.0, "load": true, "status": 503, "latency_ms": 5.0, "behind_ms": behind_ms, "attempts": 1,
+            "request_id": null, "ride_id": null, "latitude": null
+        });
+        let ride: Wanted = serde_json::from_value(ride).expect("a ride");
+        Evidence {
+            scenario: String::new(),
+            title: String::new(),
+            variant: Variant::Run,
+            with: String::new(),
+            seed: 1,
+            compress: 1,
+            began: String::new(),
+            seconds: 1.0,
+            phases: Vec::new(),
+            faults: Vec::new(),
+            rides: vec![ride],
+            books: crate::scenario::Books::default(),
+            alarms: Vec::new(),
+            failures: Vec::new(),
+            grave: Vec::new(),
+            metrics: Vec::new(),
+            traces: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_machine_that_was_too_busy_is_told() {
+        assert!(busy(&evidence(900.0)).is_some_and(|hint| hint.contains("900 ms")));
+        assert_eq!(busy(&evidence(3.0)), None);
+    }
 }

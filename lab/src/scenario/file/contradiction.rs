@@ -58,6 +58,14 @@ fn alone(fault: &Fault, end: f64) -> Option<String> {
     if !fault.is_one() {
         return Some(format!("the fault \"{what}\" needs one of switch and injection"));
     }
+    if let Some(order) = &fault.switch {
+        if order.trouble.is_none() {
+            return Some(format!("the fault \"{what}\" has no trouble: it would mend"));
+        }
+        if let Err(refusal) = order.check() {
+            return Some(format!("the fault \"{what}\": {refusal}"));
+        }
+    }
     (fault.at < 0.0 || !positive(fault.lasts) || fault.at + fault.lasts > end).then(|| {
         format!("the fault \"{what}\" must begin at 0 or later and end by second {end}, so that its end is seen")
     })
@@ -106,6 +114,8 @@ mod tests {
     fn what_cannot_be_meant_is_refused_with_its_line() {
         for (old, new, place, why) in [
             ("for: 30", "for: 3000", "small.yaml:15:7: run.faults[0]: ", "must begin at 0 or later"),
+            (", trouble: fail", "", "small.yaml:15:7: run.faults[0]: ", "has no trouble"),
+            ("trouble: fail", "trouble: { slow: { ms: 0 } }", "run.faults[0]: ", "1 to 600000"),
             ("allowed: [heartbeat]", "allowed: [api-5xx-rate]", ": run.expect.alarms: ", "named twice"),
             ("most: 30", "most: 0", "small.yaml:11:19: compress.most: ", "1 is not at all"),
             ("least: 60", "least: 6000", "small.yaml:10:9: settle: ", "at most most"),

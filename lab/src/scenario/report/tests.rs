@@ -13,9 +13,11 @@ fn ride(number: u32, status: u16) -> Wanted {
         load: true,
         status,
         latency_ms: 20.0,
+        behind_ms: 0.0,
         attempts: 1,
         request_id: None,
         ride_id: None,
+        as_expected: None,
         latitude: None,
     }
 }

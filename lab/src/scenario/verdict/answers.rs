@@ -7,6 +7,20 @@ use crate::scenario::file::Answers;
 use crate::scenario::ledger::Wanted;
 use crate::scenario::range::Range;
 
+/// The verdict of what the steps of the flow expect of their answers, where one expects anything.
+pub(super) fn as_expected(evidence: &Evidence) -> Option<Verdict> {
+    let judged: Vec<(u32, bool)> = evidence.load().filter_map(|ride| Some((ride.number, ride.as_expected?))).collect();
+    let others: Vec<String> = judged.iter().filter(|(_, held)| !held).map(|(number, _)| number.to_string()).collect();
+    (!judged.is_empty()).then(|| Verdict {
+        expected: "every answer is what the step of the flow expects".to_owned(),
+        seen: match others.as_slice() {
+            [] => format!("{} of {}", judged.len(), judged.len()),
+            others => format!("not for {} of {} riders: {}", others.len(), judged.len(), others.join(", ")),
+        },
+        passed: others.is_empty(),
+    })
+}
+
 /// The verdicts of a share, a number and a percentile.
 pub(super) fn judge(asked: &Answers, evidence: &Evidence) -> Vec<Verdict> {
     let (from, to) = (asked.from.unwrap_or(0.0), asked.to.unwrap_or(f64::INFINITY));

@@ -15,8 +15,21 @@ fn act() -> Act {
 
 fn ride(number: u32, status: u16) -> Wanted {
     let (at, ride_id) = (f64::from(number), (status == 201).then(|| number.to_string()));
-    let latency_ms = f64::from(number);
-    Wanted { number, at, load: true, status, latency_ms, attempts: 1, request_id: None, ride_id, latitude: None }
+    let (latency_ms, behind_ms) = (f64::from(number), 0.0);
+    let (request_id, as_expected, latitude) = (None, None, None);
+    Wanted {
+        number,
+        at,
+        load: true,
+        status,
+        latency_ms,
+        behind_ms,
+        attempts: 1,
+        request_id,
+        ride_id,
+        as_expected,
+        latitude,
+    }
 }
 
 fn alarm(name: &str, off: Option<f64>, clears_after: Option<f64>) -> AlarmSeen {
