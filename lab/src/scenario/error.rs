@@ -32,6 +32,9 @@ pub enum RunError {
     /// Variables of a function that there is not.
     #[error("the template has no function \"{0}\"")]
     NoFunction(String),
+    /// Rights for a function whose role is not of the template.
+    #[error("the function \"{0}\" has no role in the template, so nothing can be added to its rights")]
+    NoRole(String),
     /// A queue that there is not.
     #[error("the template has no queue \"{0}\"")]
     NoQueue(String),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::error::RunError;
 use super::file::Act;
 use crate::template::{Function, Stack};
@@ -28,6 +30,12 @@ pub(super) fn apply(act: &Act, compress: u16, stack: &mut Stack) -> Result<(), R
     for (id, names) in &act.shorten {
         let function = function(stack, id)?;
         names.iter().try_for_each(|(name, least)| shorten(function, name, *least, compress))?;
+    }
+    for (id, actions) in &act.rights {
+        let role = function(stack, id)?.role_arn.clone();
+        let role = stack.roles.values_mut().find(|one| Some(&one.arn) == role.as_ref());
+        let role = role.ok_or_else(|| RunError::NoRole(id.clone()))?;
+        role.statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": "*"}));
     }
     for (id, seconds) in &act.visibility {
         let queue = stack.queues.get_mut(id).ok_or_else(|| RunError::NoQueue(id.clone()))?;
@@ -71,6 +79,7 @@ pub(super) fn contradiction(act: &Act) -> Option<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iam::{self, Decision};
     use crate::scenario::file::Scenario;
     use crate::template::{Inputs, Template};
 
@@ -110,6 +119,20 @@ mod tests {
     }
 
     #[test]
+    fn a_function_may_take_actions_beside_those_of_the_template() {
+        let query = |stack: &Stack| {
+            let role = stack.functions["ProcessPaymentFunction"].role_arn.as_ref();
+            let role = stack.roles.values().find(|one| Some(&one.arn) == role).expect("a role");
+            iam::evaluate(&role.statements, "dynamodb:Query", "arn:aws:dynamodb:eu-west-1:123456789012:table/t/index/i")
+        };
+        let mut stack = stack();
+        assert_eq!(query(&stack).expect("judged"), Decision::ImplicitlyDenied);
+        let act = act("  rights: { ProcessPaymentFunction: [\"dynamodb:Query\"] }\n");
+        apply(&act, 20, &mut stack).expect("applied");
+        assert_eq!(query(&stack).expect("judged"), Decision::Allowed);
+    }
+
+    #[test]
     fn a_time_stays_what_it_is_at_full_length_and_never_ends() {
         let act = act("  shorten: { ProcessPaymentFunction: { PARAMETER_TTL_SECONDS: 0 } }\n");
         for (compress, told) in [(1, "60"), (7, "8"), (600, "1")] {
@@ -128,6 +151,7 @@ mod tests {
             ("  shorten: { ProcessPayments: { BREAKER_OPEN_MS: 1 } }\n", "ProcessPayments"),
             ("  shorten: { ProcessPaymentFunction: { BREAKER_OPEN: 1 } }\n", "BREAKER_OPEN"),
             ("  shorten: { ProcessPaymentFunction: { FINANCE_AUTH: 1 } }\n", "FINANCE_AUTH"),
+            ("  rights: { ProcessPayments: [\"dynamodb:Query\"] }\n", "ProcessPayments"),
         ] {
             let refused = apply(&act(overrides), 20, &mut stack()).expect_err(overrides).to_string();
             assert!(refused.contains(named), "{refused}");

@@ -78,6 +78,10 @@ pub struct Act {
     /// How many invocations an event source makes at once, by logical id: its `MaximumConcurrency`.
     #[serde(default)]
     pub concurrency: BTreeMap<String, u32>,
+    /// Actions that functions may take, by logical id, of any resource and beside what the template allows: `dynamodb:Query`. For binaries
+    /// that take a function's place and do what it never does.
+    #[serde(default)]
+    pub rights: BTreeMap<String, Vec<String>>,
     /// Another kind of client than the scenario's.
     pub client: Option<load::Client>,
     /// What goes wrong, and when.
