@@ -24,7 +24,7 @@ impl Told {
             Self::One(Redriven::NotFailed) => "not-failed".into(),
             Self::One(Redriven::Unknown) => "unknown".into(),
             Self::All(Moved { moved, stale, left, ended }) => {
-                let ended = ENDS.iter().find(|(_, known)| *known == ended).map_or("time", |(word, _)| word);
+                let ended = ENDS.iter().find(|(_, known)| *known == ended).map_or("time", |(word, _)| *word);
                 format!("{moved}.{stale}.{left}.{ended}")
             }
             Self::Limit => "limit".into(),

@@ -49,8 +49,9 @@ impl Redrive {
         let (told, failed) = match ride {
             Some(ride) => (api.json(Method::POST, &format!("/payments/{ride}/redrive"), None).await?, None),
             None => {
-                let order =
-                    async |limit| api.json(Method::POST, "/payments/redrive", Some(&json!({"limit": limit}))).await;
+                let order = async |limit: u64| {
+                    api.json(Method::POST, "/payments/redrive", Some(&json!({"limit": limit}))).await
+                };
                 all(order, self.limit.unwrap_or_default().into()).await
             }
         };
