@@ -205,11 +205,11 @@ async fn a_job_that_sqs_buried_is_sent_again_and_its_letter_stays_when_it_cannot
         (state.letters, state.dies_at) = (vec![letter(&queued)], Some(2)); // taken and found, not sent
     }
     assert!(all(&world, &world, 1, &budget()).await.is_err(), "nothing was done");
-    let mut state = world.0.lock().expect("no poison");
-    assert_eq!((state.letters.len(), state.sent.len()), (1, 0));
-    state.dies_at = None;
-    state.letters = vec![letter(&queued)];
-    drop(state);
+    {
+        let mut state = world.0.lock().expect("no poison");
+        assert_eq!((state.letters.len(), state.sent.len()), (1, 0));
+        (state.letters, state.dies_at) = (vec![letter(&queued)], None);
+    }
     assert_eq!(all(&world, &world, 1, &budget()).await.expect("memory").moved, 1);
     let state = world.0.into_inner().expect("no poison");
     assert_eq!((state.letters, state.sent), (Vec::new(), vec![queued.job()]));

@@ -249,7 +249,8 @@ fn a_lost_or_a_doubled_ride_fails() {
 
 #[test]
 fn payments_are_judged_in_every_act_and_as_it_says() {
-    let wrong: [(fn(&mut PaymentBooks), &str); 5] = [
+    type Change = fn(&mut PaymentBooks);
+    let wrong: [(Change, &str); 5] = [
         (|books| books.missing = vec!["a".to_owned()], "0 rides have no payment: 1 of 6 rides"),
         (|books| books.failed = 1, "0 payments failed: 1 of 6"),
         (|books| books.waiting = 2, "0 payments wait at the end: 2 of 6"),
