@@ -59,8 +59,11 @@ pub trait Refusal: Error + 'static {
 
 impl<E: ProvideErrorMetadata + Error + 'static, R: std::fmt::Debug + 'static> Refusal for SdkError<E, R> {
     fn is_an_answer(&self) -> bool {
-        // A transaction is cancelled by a condition that is not met or by another one at the same item: both are everyday.
-        matches!(self.code(), Some("ConditionalCheckFailedException" | "TransactionCanceledException"))
+        // A transaction is cancelled by a condition that is not met or by another one at the same item, and a write of one
+        // item is refused while a transaction is at it: all are everyday.
+        let everyday =
+            ["ConditionalCheckFailedException", "TransactionCanceledException", "TransactionConflictException"];
+        self.code().is_some_and(|code| everyday.contains(&code))
     }
 }
 

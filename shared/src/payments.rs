@@ -20,4 +20,4 @@ pub use change::{Change, Tables};
 pub use job::{Job, NotAJob};
 pub use row::{BY_STATUS, Item, LEASE, LONGEST_ANSWER, NotAPayment, Payment};
 pub use status::{NotAStatus, Status};
-pub use transaction::{Changed, TransactionError, apply};
+pub use transaction::{CROWDED, Changed, TransactionError, apply};

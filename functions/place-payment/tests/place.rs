@@ -239,6 +239,21 @@ async fn counts(client: &Client, keys: impl Iterator<Item = String>) -> Counts {
 }
 
 #[tokio::test]
+async fn a_row_that_nobody_can_read_is_there_and_holds_up_nobody() {
+    let (client, log) = (engine().await, Log::of(SERVICE));
+    let tables = Tables { payments: "payments".into(), counts: "payment-counts".into() };
+    let event = batch(3);
+    let ride = "019a9f3c-7a00-7000-8000-000000000001";
+    let put = client.put_item().table_name("payments").item("RideId", S(ride.into())).item("Status", S("Lost".into()));
+    put.send().await.expect("an engine");
+    let jobs = place(PaymentsTable::new(client.clone(), tables), &event).await.expect("the batch goes on");
+    assert_eq!(jobs.len(), 3, "its job, too: whoever charges has it looked at");
+    assert_eq!(counts(&client, (0..SHARDS).map(total_key)).await.placed, 2);
+    let lines = log.take();
+    assert_eq!(lines.matches("nobody can read it").count(), 1, "{lines}");
+}
+
+#[tokio::test]
 async fn many_batches_at_once_and_twice_are_counted_once_each_ride() {
     let client = engine().await;
     let tables = Tables { payments: "payments".into(), counts: "payment-counts".into() };

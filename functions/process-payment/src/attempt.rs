@@ -2,7 +2,7 @@
 
 use crate::breaker::{Admission, Outcome};
 use crate::pay::{End, Trouble, Way};
-use crate::rules::lease;
+use crate::rules::{Cost, lease};
 use crate::verdict::{Verdict, judge};
 use crate::{Breakers, Finance, Payments, ProcessPayment, Queue};
 use jiff::Timestamp;
@@ -11,10 +11,6 @@ use shared::http::CallError;
 use shared::payments::{Payment, Status};
 use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, Recorder};
 use std::time::Duration;
-
-/// The part of the longest pause between attempts that a message waits at most besides what the breaker says, so that not all
-/// come at its end: five minutes of fifteen.
-const SPREAD: u32 = 3;
 
 impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> {
     /// Takes the payment. Nothing when somebody else was faster.
@@ -29,6 +25,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             status: Status::Processing,
             status_since: now.into(),
             attempts,
+            not_before: None,
             holder: Some(way.holder.clone()),
             held_until: Some(lease(now, way.context.budget.remaining() + ANSWER_RESERVE).into()),
             request_id: Some(way.context.request_id.to_string()),
@@ -49,6 +46,11 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         if let Admission::Wait(until) | Admission::Queue(until) = admission {
             return Ok(self.left_alone(row, until, now, way));
         }
+        // The way to here may have been slow. What is begun too late is an attempt that is counted and not made.
+        if budget.remaining() < self.rules.least() {
+            self.settle(admission, Outcome::NotMade, way).await;
+            return Ok(self.out_of_time(way));
+        }
         let claimed = match self.claim(row, row.attempts + 1, way).await {
             Ok(Some(claimed)) => claimed,
             not_claimed => {
@@ -60,18 +62,25 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let limit = self.rules.attempt_timeout.min(budget.remaining().saturating_sub(self.rules.time_to_save));
         let called = self.parts.finance.charge(&url, &claimed, way.context, limit).await;
         let made = !matches!(called, Err(CallError::OutOfTime));
-        let verdict = judge(called, self.now());
-        let recorder = Recorder::current();
-        recorder.add(PAYMENT_ATTEMPTS, OfService, made.into());
-        recorder.add(PAYMENT_ATTEMPTS_FAILED, OfService, (made && verdict != Verdict::Charged).into());
+        let verdict = judge(called, row.rider.as_ref(), self.now());
+        let charged = verdict == Verdict::Charged;
+        let cost = match admission {
+            _ if !made => Cost::Nothing,
+            Admission::Probe => Cost::Probe,
+            _ => Cost::Attempt,
+        };
         let outcome = match &verdict {
             _ if !made => Outcome::NotMade,
             Verdict::Charged | Verdict::Refused { .. } => Outcome::Alive,
             Verdict::Later { .. } => Outcome::Failing,
         };
         // What finance said is saved before anything else is done with it.
-        let saved = self.save(&claimed, verdict, way).await;
+        let saved = self.save(&claimed, verdict, cost, way).await;
         self.settle(admission, outcome, way).await;
+        let recorder = Recorder::current();
+        recorder.add(PAYMENT_ATTEMPTS, OfService, made.into());
+        // A charge that nobody can write down helps no payment on.
+        recorder.add(PAYMENT_ATTEMPTS_FAILED, OfService, (made && (!charged || saved.is_err())).into());
         saved
     }
 
@@ -82,8 +91,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
     /// Finance is left alone, or just back: the message waits for that, and some time more, so that not all come at once.
     fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
         let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
-        let spread = self.rules.back_off.longest_pause(way.message.received()).min(self.rules.back_off.cap / SPREAD);
-        let pause = Duration::from_millis(left) + (self.means.up_to)(spread);
+        let pause = Duration::from_millis(left) + (self.means.up_to)(self.rules.spread(way.message.received()));
         let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
         tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");
         End::Again(pause)
@@ -98,7 +106,14 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let Some(claimed) = self.claim(row, row.attempts, way).await? else {
             return Ok(End::Again(self.rules.pause(way.message.received(), None, &self.means.up_to)));
         };
-        let why = row.reason.as_deref().unwrap_or("how the last one ended is unknown");
+        // A reason is of an attempt that ended: the row of one that did not still has the one before.
+        let known = row.reason.as_deref().filter(|_| row.status == Status::Queued || row.buried);
+        let attempts = claimed.attempts_now();
+        let why = match known {
+            Some(why) if row.buried => why.to_owned(),
+            Some(why) => format!("gave up after {attempts} attempts; {why}"),
+            None => format!("gave up after {attempts} attempts; how the last one ended is unknown"),
+        };
         self.give_up(&claimed, why, way).await
     }
 }

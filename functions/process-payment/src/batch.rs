@@ -1,5 +1,7 @@
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// A message of the queue, as Lambda hands it on.
 #[derive(Debug, Clone, Deserialize, PartialEq, Eq)]
@@ -20,6 +22,9 @@ pub struct Message {
 struct Attributes {
     #[serde(default)]
     approximate_receive_count: String,
+    /// In milliseconds since the Unix epoch.
+    #[serde(default)]
+    sent_timestamp: String,
 }
 
 /// What becomes of a batch: the queue forgets all but these.
@@ -62,6 +67,12 @@ impl Message {
     pub fn received(&self) -> u32 {
         self.attributes.approximate_receive_count.parse().unwrap_or(1).max(1)
     }
+
+    /// How long it has been in the queue; nothing when that is not known.
+    pub fn waited(&self, now: Timestamp) -> Duration {
+        let sent = self.attributes.sent_timestamp.parse().ok().and_then(|sent| Timestamp::from_millisecond(sent).ok());
+        sent.and_then(|sent| Duration::try_from(now.duration_since(sent)).ok()).unwrap_or_default()
+    }
 }
 
 impl Failures {
@@ -87,6 +98,9 @@ mod tests {
         let messages = messages(&event).expect("a batch");
         let read: Vec<_> = messages.iter().map(|message| (message.message_id.as_str(), message.received())).collect();
         assert_eq!(read, [("059f36b4-87a3-44ab-83d2-661975830a7d", 1), ("2e1424d4-f796-459a-8184-9c92662be6da", 3)]);
+        let at = |ms| Timestamp::from_millisecond(ms).expect("in range");
+        assert_eq!(messages[0].waited(at(1_795_209_390_500)), Duration::from_millis(7_500));
+        assert_eq!(messages[0].waited(at(0)), Duration::ZERO, "a clock that is behind");
     }
 
     #[test]

@@ -24,9 +24,6 @@ use std::time::Duration;
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
 
-/// A failure so old says nothing about those that come after it.
-const FORGET: Duration = Duration::from_secs(60);
-
 /// How often the cap doubles before it is given up.
 const DOUBLINGS: u32 = 6;
 
@@ -40,6 +37,9 @@ pub struct Rules {
     /// Never longer than this before the next probe. One call a minute hurts nobody, and what waits for longer than it must
     /// is riders' payments.
     pub longest_open: Duration,
+    /// A failure so old says nothing about those that come after it. Longer than any pause between the attempts at one
+    /// payment: one that waits alone would else never open it, and use up its attempts in an outage of an hour.
+    pub forget: Duration,
     /// So long a probe has, before somebody else may try.
     pub probe: Duration,
     /// So many calls an interval, first, when it recovers; at least 1.
@@ -166,7 +166,7 @@ impl Breaker {
             (Self::Closed { .. }, Outcome::Alive) => Self::default(),
             (Self::Draining { cap, used, ends, .. }, Outcome::Alive) => Self::Draining { cap, used, ends, failures: 0 },
             (Self::Closed { failures, first, last }, Outcome::Failing) => {
-                let old = failures == 0 || now.saturating_sub(last) > millis(FORGET);
+                let old = failures == 0 || now.saturating_sub(last) > millis(rules.forget);
                 let (failures, first) = if old { (1, now) } else { (failures.saturating_add(1), first) };
                 if failures >= rules.failures {
                     Self::opened(rules, 1, now)

@@ -83,14 +83,15 @@ impl<S: Store> Finance for FinanceService<S> {
         limit: Duration,
     ) -> Result<Answer, CallError> {
         let mut headers = HeaderMap::new();
-        // A RideId is a UUID: it is a header value, and so is every text that is one.
-        let key = HeaderValue::from_str(&payment.ride_id.to_string()).unwrap_or(HeaderValue::from_static(""));
-        headers.insert(IDEMPOTENCY_KEY, key);
+        // Neither fails for a UUID and three texts. If one did, a charge without a key or an order would be far worse.
+        let key = HeaderValue::from_str(&payment.ride_id.to_string());
+        headers.insert(IDEMPOTENCY_KEY, key.map_err(|error| CallError::Unwritable(error.into()))?);
+        let body = order(payment).map_err(|error| CallError::Unwritable(error.into()))?;
         let call = Call {
             dependency: "finance",
             method: Method::POST,
             url,
-            body: order(payment).unwrap_or_default(), // two texts and a date: nothing in it can fail
+            body,
             headers,
             json: true,
             attempt_timeout: limit,

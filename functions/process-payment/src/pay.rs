@@ -1,14 +1,14 @@
 //! The way of one message: what is done, step by step. `docs/payments.md` lists what a death at each leaves behind.
 
 use crate::batch::Message;
-use crate::rules::Next;
+use crate::rules::{NO_TIME, Next};
 use crate::{Breakers, Finance, Payments, ProcessPayment, Queue};
 use jiff::Timestamp;
 use shared::context::RequestContext;
 use shared::panic::caught;
 use shared::params::Unknown;
 use shared::payments::{Change, Changed, Job, Payment};
-use shared::telemetry::metrics::{OfService, PAYMENTS_PLACED, Recorder};
+use shared::telemetry::metrics::{OfService, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder};
 use shared::telemetry::trace::{Blame, Outcome, judged_step};
 use std::error::Error;
 use std::time::Duration;
@@ -59,9 +59,8 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let holder = format!("{}/{}", context.request_id, message.message_id);
         let way = Way { message, context, holder };
         if context.budget.remaining() < self.rules.needed() {
-            // Untouched: nobody was asked, nothing is counted, and another invocation may begin at once.
-            tracing::info!(message_id = message.message_id, "no time left for a message, put off");
-            self.put_off(&way, (self.means.up_to)(Duration::from_secs(2))).await;
+            let End::Again(pause) = self.out_of_time(&way) else { return false };
+            self.put_off(&way, pause).await;
             return false;
         }
         let paid = caught(Box::pin(judged_step("payment", self.pay(&way), |paid| {
@@ -73,11 +72,14 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             Ok(Err(trouble)) => {
                 let error = &trouble as &dyn Error;
                 tracing::warn!(error, message_id = message.message_id, "payment put off");
+                // Nobody was asked, or what was said is lost. When it is so with every message, somebody must be told.
+                Recorder::current().add(PAYMENTS_HELD, OfService, 1);
                 self.rules.pause(message.received(), None, &self.means.up_to)
             }
             Err(panicked) => {
                 let error = &panicked as &dyn Error;
                 tracing::error!(error, message_id = message.message_id, "processing a payment panicked");
+                Recorder::current().add(PAYMENTS_HELD, OfService, 1);
                 self.rules.pause(message.received(), None, &self.means.up_to)
             }
         };
@@ -93,31 +95,47 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         }
     }
 
+    /// Untouched: nobody was asked, nothing is counted, and another invocation may begin at once.
+    pub(crate) fn out_of_time(&self, way: &Way<'_>) -> End {
+        tracing::info!(message_id = way.message.message_id, "no time left for a message, put off");
+        End::Again((self.means.up_to)(NO_TIME))
+    }
+
+    /// What nobody can work at would come back a thousand times: it goes to the dead letters, where somebody looks.
     async fn pay(&self, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
-        let job = match Job::parse(&way.message.body) {
-            Ok(job) => job,
+        let message_id = &way.message.message_id;
+        match Job::parse(&way.message.body) {
+            Ok(job) => match self.work_at(&job, way).await {
+                Err(Trouble::Payments(error)) if P::is_unreadable(&error) => {
+                    let error = &error as &dyn Error;
+                    tracing::error!(error, message_id, "nobody can read a row: its job goes to the dead letters");
+                }
+                worked => return worked,
+            },
             Err(error) => {
                 let error = &error as &dyn Error;
-                tracing::error!(
-                    error,
-                    message_id = way.message.message_id,
-                    "a message is no job: it goes to the dead letters"
-                );
-                self.parts.queue.bury(&way.message.body, &way.context.budget).await.map_err(Trouble::Queue)?;
-                return Ok(End::Done);
+                tracing::error!(error, message_id, "a message is no job: it goes to the dead letters");
             }
-        };
-        let mut row = self.read(&job, way).await?;
+        }
+        self.parts.queue.bury(&way.message.body, &way.context.budget).await.map_err(Trouble::Queue)?;
+        Ok(End::Done)
+    }
+
+    async fn work_at(&self, job: &Job, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
+        let mut row = self.read(job, way).await?;
         for _ in 0..LOOKS {
             let now = self.now();
-            match (self.rules.next(row.as_ref(), &job, now), &row) {
+            match (self.rules.next(row.as_ref(), job, now), &row) {
                 (Next::Nothing, _) => return Ok(End::Done),
-                (Next::Wait(end), _) => return Ok(self.wait_for(&job, end, now)),
-                (Next::Place, _) => row = self.place(&job, now, way).await?,
-                (Next::Redrive, Some(failed)) => row = self.redrive(failed, &job, now, way).await?,
+                (Next::Wait(end), _) => return Ok(self.wait_for(job, end, now, "somebody is at it")),
+                (Next::Early(moment), _) => return Ok(self.wait_for(job, moment, now, "its time has not come")),
+                (Next::Place, _) => row = self.place(job, now, way).await?,
+                (Next::Redrive, Some(failed)) => row = self.redrive(failed, job, now, way).await?,
                 (Next::Attempt, Some(row)) => return self.attempt(row, way).await,
                 (Next::GiveUp, Some(row)) => return self.give_up_unknown(row, way).await,
-                (Next::Redrive | Next::Attempt | Next::GiveUp, None) => break, // each of them is about a row
+                (Next::Failed, Some(row)) => return Ok(self.failed_before(row, way)),
+                // Each of them is about a row.
+                (Next::Redrive | Next::Attempt | Next::GiveUp | Next::Failed, None) => break,
             }
         }
         Err(Trouble::Restless)
@@ -127,11 +145,11 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         self.parts.payments.read(job.ride_id, &way.context.budget).await.map_err(Trouble::Payments)
     }
 
-    /// Somebody else has it: until they are done, or dead.
-    fn wait_for(&self, job: &Job, end: Timestamp, now: Timestamp) -> End {
+    /// Until somebody else is done with it, or dead; or until it is to be tried again.
+    fn wait_for(&self, job: &Job, end: Timestamp, now: Timestamp, why: &str) -> End {
         let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
         let pause = left + (self.means.up_to)(Duration::from_secs(1));
-        tracing::info!(ride_id = %job.ride_id, pause_s = pause.as_secs(), "payment put off: somebody is at it");
+        tracing::info!(ride_id = %job.ride_id, pause_s = pause.as_secs(), why, "payment put off");
         End::Again(pause)
     }
 

@@ -6,6 +6,16 @@ use std::time::Duration;
 /// The longest that a message is put off for itself: a Retry-After of a day would keep a rider's payment for a day.
 pub(crate) const LONGEST_PUT_OFF: Duration = Duration::from_secs(15 * 60);
 
+/// How patient payments are where they are deployed: longer than a long weekend, and well within the life of a message and
+/// the receives that the queue grants it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// The longest that a message waits for which there was no time left: another invocation may begin at once.
+pub(crate) const NO_TIME: Duration = Duration::from_secs(2);
+
+/// After so many receives an outage is one that lasts.
+const LASTING: u32 = 50;
+
 /// How payments are processed.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
@@ -19,6 +29,8 @@ pub struct Rules {
     pub max_attempts: u32,
     /// The pauses between attempts.
     pub back_off: Schedule,
+    /// The longest that a payment waits for a finance service that answers nobody, before it is given up.
+    pub patience: Duration,
 }
 
 /// What is to be done with a job, by its row.
@@ -34,7 +46,22 @@ pub(crate) enum Next {
     GiveUp,
     /// Somebody else is at it, until then.
     Wait(Timestamp),
-    /// Nothing: it is Complete or Failed.
+    /// It is not to be tried before then.
+    Early(Timestamp),
+    /// Nothing: it is Complete.
+    Nothing,
+    /// Nothing but to make sure that somebody was told: it is Failed.
+    Failed,
+}
+
+/// What a call that failed costs its payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// One of its attempts. After the last one it is given up.
+    Attempt,
+    /// Nothing: it found out for all others that finance still answers nobody. That says nothing about this payment.
+    Probe,
+    /// Nothing: nobody was asked.
     Nothing,
 }
 
@@ -44,29 +71,50 @@ impl Rules {
         self.attempt_timeout + self.time_to_save
     }
 
+    /// Without so much time finance is not asked: half of what it may take, and what it takes to save its answer.
+    pub(crate) fn least(&self) -> Duration {
+        self.attempt_timeout / 2 + self.time_to_save
+    }
+
+    /// The longest that [`Rules::pause`] can be.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        LONGEST_PUT_OFF + self.back_off.cap
+    }
+
+    /// The longest that a message waits besides what the breaker says, so that not all come at its end. A third of the
+    /// longest pause, so that payments follow soon when finance is back; all of it in an outage that lasts, because each time is a receive, and
+    /// after a thousand of them the queue buries the message.
+    pub(crate) fn spread(&self, received: u32) -> Duration {
+        let share = if received > LASTING { 1 } else { 3 };
+        self.back_off.longest_pause(received).min(self.back_off.cap / share)
+    }
+
     /// What is to be done with a job whose row is this one.
     pub(crate) fn next(&self, row: Option<&Payment>, job: &Job, now: Timestamp) -> Next {
         let Some(row) = row else { return Next::Place };
+        let early = row.not_before.map(|moment| moment.instant()).filter(|moment| *moment > now);
         match (row.status, row.lease_end()) {
             (Status::Complete, _) => Next::Nothing,
             (Status::Failed, _) if job.redrive.is_some_and(|redrive| redrive > row.redrives) => Next::Redrive,
-            (Status::Failed, _) => Next::Nothing,
+            (Status::Failed, _) => Next::Failed,
             (_, Some(end)) if end > now => Next::Wait(end),
-            _ if row.attempts_now() >= self.max_attempts => Next::GiveUp,
-            _ => Next::Attempt,
+            _ => match early {
+                Some(moment) => Next::Early(moment),
+                None if row.attempts_now() >= self.max_attempts => Next::GiveUp,
+                None => Next::Attempt,
+            },
         }
     }
 
-    /// How long a payment waits after this many attempts, of which the last failed: full jitter, or what finance asks for
-    /// if that is longer. `up_to` draws a random time up to its argument.
+    /// How long a payment waits after this many attempts, of which the last failed: full jitter, on top of what finance
+    /// asks for, or all that were told the same would come in the same second. `up_to` draws a random time up to its argument.
     pub(crate) fn pause(
         &self,
         attempts: u32,
         asked_for: Option<Duration>,
         up_to: impl FnOnce(Duration) -> Duration,
     ) -> Duration {
-        let jitter = up_to(self.back_off.longest_pause(attempts));
-        jitter.max(asked_for.unwrap_or_default()).min(LONGEST_PUT_OFF)
+        asked_for.unwrap_or_default().min(LONGEST_PUT_OFF) + up_to(self.back_off.longest_pause(attempts))
     }
 }
 
@@ -87,6 +135,7 @@ mod tests {
         side_by_side: 5,
         max_attempts: 3,
         back_off: Schedule { attempts: u32::MAX, base: Duration::from_secs(2), cap: Duration::from_secs(900) },
+        patience: PATIENCE,
     };
 
     fn job(redrive: Option<u32>) -> Job {
@@ -108,12 +157,22 @@ mod tests {
         assert_eq!(RULES.next(None, &job(None), at(100)), Next::Place);
         assert_eq!(next(&row(Status::Queued)), Next::Attempt);
         assert_eq!(next(&row(Status::Complete)), Next::Nothing);
-        assert_eq!(next(&row(Status::Failed)), Next::Nothing);
+        assert_eq!(next(&row(Status::Failed)), Next::Failed);
         // Nobody said for how long: the longest lease.
         assert_eq!(next(&row(Status::Processing)), Next::Wait(at(900)));
         assert_eq!(RULES.next(Some(&row(Status::Processing)), &job(None), at(900)), Next::Attempt);
         let held = |second| Payment { held_until: Some(at(second).into()), ..row(Status::Processing) };
         assert_eq!((next(&held(101)), next(&held(100))), (Next::Wait(at(101)), Next::Attempt));
+    }
+
+    #[test]
+    fn a_payment_whose_time_has_not_come_waits_whatever_message_comes() {
+        let next = |status, second| {
+            let row = Payment { not_before: Some(at(second).into()), ..row(status) };
+            RULES.next(Some(&row), &job(None), at(100))
+        };
+        assert_eq!((next(Status::Queued, 101), next(Status::Queued, 100)), (Next::Early(at(101)), Next::Attempt));
+        assert_eq!(next(Status::Complete, 101), Next::Nothing);
     }
 
     #[test]
@@ -130,19 +189,30 @@ mod tests {
     fn only_a_redrive_that_is_newer_than_the_row_takes_it_back() {
         let next =
             |redrives, redrive| RULES.next(Some(&Payment { redrives, ..row(Status::Failed) }), &job(redrive), at(100));
-        assert_eq!((next(0, Some(1)), next(1, Some(1))), (Next::Redrive, Next::Nothing));
-        assert_eq!((next(1, Some(2)), next(2, None)), (Next::Redrive, Next::Nothing));
+        assert_eq!((next(0, Some(1)), next(1, Some(1))), (Next::Redrive, Next::Failed));
+        assert_eq!((next(1, Some(2)), next(2, None)), (Next::Redrive, Next::Failed));
         let complete = Payment { redrives: 0, ..row(Status::Complete) };
         assert_eq!(RULES.next(Some(&complete), &job(Some(1)), at(100)), Next::Nothing);
     }
 
     #[test]
-    fn pauses_double_up_to_a_quarter_of_an_hour_and_finance_may_ask_for_longer_ones() {
+    fn pauses_double_up_to_a_quarter_of_an_hour_and_come_on_top_of_what_finance_asks_for() {
         let longest = |attempts, asked_for| RULES.pause(attempts, asked_for, |longest| longest).as_secs();
         assert_eq!([1, 2, 5, 9, 10, 40].map(|attempts| longest(attempts, None)), [2, 4, 32, 512, 900, 900]);
         let seconds = |seconds| Some(Duration::from_secs(seconds));
-        assert_eq!((longest(1, seconds(60)), longest(5, seconds(1)), longest(1, seconds(86_400))), (60, 32, 900));
+        assert_eq!((longest(1, seconds(60)), longest(5, seconds(1)), longest(1, seconds(86_400))), (62, 33, 902));
+        assert_eq!(longest(40, seconds(86_400)), RULES.longest_pause().as_secs());
         assert_eq!(RULES.pause(5, None, |_| Duration::ZERO), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_thousand_receives_outlast_a_long_weekend_and_the_patience_with_a_payment() {
+        // On the average a message waits for half of the spread; what the breaker says comes on top and is left out.
+        let spreads = (1..=1_000).map(|received| RULES.spread(received) / 2);
+        let hours = spreads.sum::<Duration>().as_secs() / 3_600;
+        assert!(hours >= 2 * 54 && Duration::from_secs(hours * 3_600) > PATIENCE * 3 / 2, "{hours} hours");
+        let minutes = [10, LASTING, LASTING + 1].map(|received| RULES.spread(received).as_secs() / 60);
+        assert_eq!((minutes, RULES.spread(1).as_secs()), ([5, 5, 15], 2));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What finance said, into the row: the second half of a message's way.
 
 use crate::pay::{End, Trouble, Way};
+use crate::rules::{Cost, LONGEST_PUT_OFF, NO_TIME};
 use crate::verdict::Verdict;
 use crate::{Breakers, Finance, Payments, ProcessPayment, Queue};
+use jiff::SignedDuration;
 use shared::payments::{Change, Changed, Payment, Status};
-use shared::telemetry::metrics::{OfService, PAYMENTS_FAILED, PAYMENTS_PROCESSED, Recorder};
+use shared::telemetry::metrics::{OfService, PAYMENTS_FAILED, PAYMENTS_PROCESSED, Recorder, emit};
 use std::time::Duration;
 
 impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> {
@@ -13,15 +15,29 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         &self,
         claimed: &Payment,
         verdict: Verdict,
+        cost: Cost,
         way: &Way<'_>,
     ) -> Result<End, Trouble<P::Error, Q::Error>> {
+        let last = match cost {
+            Cost::Attempt => claimed.attempts_now() >= self.rules.max_attempts,
+            // While it waits alone, nobody can tell a payment that finance cannot take from an outage. It ends all the same.
+            Cost::Probe => way.message.waited(self.now()) >= self.rules.patience,
+            Cost::Nothing => false,
+        };
         match verdict {
             Verdict::Charged => self.complete(claimed, way).await,
             Verdict::Refused { reason, answer } => self.fail(claimed, reason, Some(answer), way).await,
-            Verdict::Later { reason, .. } if claimed.attempts_now() >= self.rules.max_attempts => {
-                self.give_up(claimed, &reason, way).await
+            Verdict::Later { reason, .. } if last => {
+                let reason = match cost {
+                    Cost::Probe => {
+                        let hours = self.rules.patience.as_secs() / 3_600;
+                        format!("gave up after {hours} hours, the last ones without an answer for anybody; {reason}")
+                    }
+                    _ => format!("gave up after {} attempts; {reason}", claimed.attempts_now()),
+                };
+                self.give_up(claimed, reason, way).await
             }
-            Verdict::Later { reason, after } => self.give_back(claimed, reason, after, way).await,
+            Verdict::Later { reason, after } => self.give_back(claimed, reason, after, cost, way).await,
         }
     }
 
@@ -54,27 +70,46 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let change = Change::Fail { ride, now: self.now(), holder: way.holder.clone(), reason, answer };
         match self.apply(&change, way).await? {
             Changed::Done => {
-                Recorder::current().add(PAYMENTS_FAILED, OfService, 1);
+                // At once: what waits for the end of the invocation dies with it, and the row would be red with nobody told.
+                emit(PAYMENTS_FAILED, OfService, 1);
                 tracing::error!(ride_id = %ride, attempts, reason = told, "payment failed");
                 Ok(End::Done)
             }
+            Changed::Refused(Some(row)) if row.status == Status::Failed => Ok(self.failed_before(&row, way)),
             Changed::Refused(Some(row)) if row.status.is_final() => Ok(End::Done),
             // Somebody else has it by now, and what they are told counts.
             Changed::Refused(_) => Ok(End::Again(self.rules.pause(way.message.received(), None, &self.means.up_to))),
         }
     }
 
+    /// A message that came before and whose payment is Failed: whoever failed it may have died before anybody was told. To
+    /// be told twice is better than never.
+    pub(crate) fn failed_before(&self, row: &Payment, way: &Way<'_>) -> End {
+        if way.message.received() > 1 {
+            emit(PAYMENTS_FAILED, OfService, 1);
+            let (ride_id, reason) = (row.ride_id, row.reason.as_deref());
+            tracing::error!(%ride_id, reason, "payment had failed before this delivery, which may not have been told");
+        }
+        End::Done
+    }
+
     /// After the last attempt. The dead letter goes first: a payment that is Failed for want of attempts is always there
-    /// to be redriven with all the others.
+    /// to be redriven with all the others. That it went is noted in the row, or there would be a letter for each time that
+    /// the row could not be failed.
     pub(crate) async fn give_up(
         &self,
         claimed: &Payment,
-        why: &str,
+        reason: String,
         way: &Way<'_>,
     ) -> Result<End, Trouble<P::Error, Q::Error>> {
-        let letter = claimed.job().to_json()?;
-        self.parts.queue.bury(&letter, &way.context.budget).await.map_err(Trouble::Queue)?;
-        let reason = format!("gave up after {} attempts; {why}", claimed.attempts_now());
+        if !claimed.buried {
+            let budget = &way.context.budget;
+            self.parts.queue.bury(&claimed.job().to_json()?, budget).await.map_err(Trouble::Queue)?;
+            let (status_since, reason) = (self.now().into(), Some(reason.clone()));
+            let buried = Payment { buried: true, status_since, reason, ..claimed.clone() };
+            // When somebody else has it by now, it cannot be failed either.
+            self.parts.payments.swap(claimed, &buried, budget).await.map_err(Trouble::Payments)?;
+        }
         self.fail(claimed, reason, None, way).await
     }
 
@@ -84,17 +119,33 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         claimed: &Payment,
         reason: String,
         after: Option<Duration>,
+        cost: Cost,
         way: &Way<'_>,
     ) -> Result<End, Trouble<P::Error, Q::Error>> {
-        let pause = self.rules.pause(claimed.attempts_now(), after, &self.means.up_to);
+        let pause = match cost {
+            Cost::Attempt => self.rules.pause(claimed.attempts_now(), after, &self.means.up_to),
+            // Whoever probed waits as all those do that were put off: else it would be the only one who ever probes.
+            Cost::Probe => {
+                after.unwrap_or_default().min(LONGEST_PUT_OFF)
+                    + (self.means.up_to)(self.rules.spread(way.message.received()))
+            }
+            Cost::Nothing => (self.means.up_to)(NO_TIME),
+        };
         let (ride_id, attempts, pause_s) = (claimed.ride_id, claimed.attempts, pause.as_secs());
         tracing::info!(%ride_id, attempts, pause_s, reason, "payment put off: it is tried again");
+        let now = self.now();
+        // In whole seconds, as the queue counts them, which rounds up: this message does not come too early for its row.
+        let not_before =
+            SignedDuration::try_from(Duration::from_secs(pause_s)).ok().and_then(|pause| now.checked_add(pause).ok());
         let waiting = Payment {
             status: Status::Queued,
-            status_since: self.now().into(),
+            status_since: now.into(),
+            not_before: not_before.filter(|moment| *moment > now).map(Into::into),
             holder: None,
             held_until: None,
-            reason: Some(reason),
+            reason: if cost == Cost::Nothing { claimed.reason.clone() } else { Some(reason) },
+            attempts: claimed.attempts - u32::from(cost == Cost::Nothing),
+            attempts_before: claimed.attempts_before + u32::from(cost == Cost::Probe),
             ..claimed.clone()
         };
         // When somebody else has it by now, that is as good.

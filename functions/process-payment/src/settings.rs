@@ -1,6 +1,7 @@
 use crate::SERVICE;
 use crate::breaker;
-use crate::rules::Rules;
+use crate::rules::{PATIENCE, Rules};
+use http::Uri;
 use shared::config::{ConfigError, Environment};
 use shared::params;
 use shared::payments::Tables;
@@ -58,7 +59,11 @@ impl Settings {
                 base: environment.milliseconds("BACKOFF_BASE_MS")?,
                 cap: environment.milliseconds("BACKOFF_CAP_MS")?,
             },
+            patience: PATIENCE,
         };
+        environment.parsed("BACKOFF_BASE_MS", "at most BACKOFF_CAP_MS", |_| {
+            (rules.back_off.base <= rules.back_off.cap).then_some(())
+        })?;
         // Else every message would be given back untouched, for ever.
         environment.parsed(
             "TIMEOUT_MS",
@@ -78,12 +83,13 @@ impl Settings {
                 payments: environment.text("PAYMENTS_TABLE")?,
                 counts: environment.text("PAYMENT_COUNTS_TABLE")?,
             },
-            queue_url: environment.text("PAYMENTS_QUEUE_URL")?,
-            dead_letters_url: environment.text("PAYMENTS_DEAD_LETTERS_URL")?,
+            queue_url: environment.parsed("PAYMENTS_QUEUE_URL", "a URL", url)?,
+            dead_letters_url: environment.parsed("PAYMENTS_DEAD_LETTERS_URL", "a URL", url)?,
             breaker: breaker::Rules {
                 failures: environment.number("BREAKER_FAILURES", 1..=1_000)?,
                 open: environment.milliseconds("BREAKER_OPEN_MS")?,
                 longest_open: environment.milliseconds("BREAKER_LONGEST_OPEN_MS")?,
+                forget: rules.longest_pause() * 2,
                 probe: rules.needed(),
                 drain_calls: environment.number("DRAIN_CALLS", 1..=10_000)?,
                 drain_interval: environment.milliseconds("DRAIN_INTERVAL_MS")?,
@@ -91,6 +97,13 @@ impl Settings {
             rules,
         })
     }
+}
+
+/// The address of a queue: a name or an ARN in its place would fail each call, when it is too late.
+fn url(text: &str) -> Option<String> {
+    let uri: Uri = text.parse().ok()?;
+    let whole = matches!(uri.scheme_str(), Some("https" | "http")) && uri.host().is_some() && uri.path().len() > 1;
+    whole.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -130,6 +143,8 @@ mod tests {
         let settings = read(&[]).expect("whole");
         assert!(settings.finance_is_ours);
         assert_eq!(settings.rules.needed(), Duration::from_secs(15));
+        // However long the pauses are: a payment that waits alone has its failures remembered.
+        assert!(settings.breaker.forget > settings.rules.longest_pause());
     }
 
     #[test]
@@ -142,6 +157,10 @@ mod tests {
             ("BREAKER_FAILURES", "many"),
             // No attempt would ever fit.
             ("TIMEOUT_MS", "15000"),
+            ("BACKOFF_BASE_MS", "900001"),
+            ("PAYMENTS_QUEUE_URL", "payments"),
+            ("PAYMENTS_QUEUE_URL", "arn:aws:sqs:eu-west-1:123456789012:payments"),
+            ("PAYMENTS_DEAD_LETTERS_URL", "https://sqs.eu-west-1.amazonaws.com"),
         ] {
             assert_eq!(read(&[(key, wrong)]).expect_err(key).key, key);
         }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use shared::budget::Budget;
 use shared::dynamodb::{CallError, within};
-use shared::payments::{Change, Changed, NotAPayment, Payment, Tables, TransactionError, apply};
+use shared::payments::{CROWDED, Change, Changed, NotAPayment, Payment, Tables, TransactionError, apply};
 use shared::ride::RideId;
 use std::error::Error;
 use std::future::Future;
@@ -29,6 +29,9 @@ pub trait Payments: Send + Sync + 'static {
 
     /// Makes a change that counts.
     fn apply(&self, change: &Change, budget: &Budget) -> impl Future<Output = Result<Changed, Self::Error>> + Send;
+
+    /// Whether this is about a row that is there and that nobody can read: to try again does not help.
+    fn is_unreadable(error: &Self::Error) -> bool;
 }
 
 /// Why it is not known what became of a payment.
@@ -74,33 +77,46 @@ impl Payments for PaymentsTable {
     }
 
     async fn swap(&self, before: &Payment, after: &Payment, budget: &Budget) -> Result<bool, TableError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.tables.payments)
-            .set_item(Some(after.to_item()))
-            // Each transition moves the one or the other, so these three are as good as a version.
-            .condition_expression("#status = :status AND StatusSince = :since AND Attempts = :attempts")
-            .expression_attribute_names("#status", "Status") // a reserved word
-            .expression_attribute_values(":status", S(before.status.to_string()))
-            .expression_attribute_values(":since", S(before.status_since.to_string()))
-            .expression_attribute_values(":attempts", N(before.attempts.to_string()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match within(budget, async { put.send().await.map_err(Box::new) }).await {
-            Ok(_) => return Ok(true),
-            Err(error) => error,
+        let put = || {
+            self.client
+                .put_item()
+                .table_name(&self.tables.payments)
+                .set_item(Some(after.to_item()))
+                // Each transition moves the one or the other, so these three are as good as a version.
+                .condition_expression("#status = :status AND StatusSince = :since AND Attempts = :attempts")
+                .expression_attribute_names("#status", "Status") // a reserved word
+                .expression_attribute_values(":status", S(before.status.to_string()))
+                .expression_attribute_values(":since", S(before.status_since.to_string()))
+                .expression_attribute_values(":attempts", N(before.attempts.to_string()))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         };
-        let failed = match &error {
-            CallError::Failed(failed) => failed.as_service_error(),
-            CallError::OutOfTime => None,
-        };
-        match failed {
-            // What is there may be what the first attempt of the SDK wrote, whose answer was lost.
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(failed.item().is_some_and(|item| Payment::from_item(item).as_ref() == Ok(after)))
+        let mut pauses = CROWDED.pauses(fastrand::Rng::new());
+        loop {
+            let error = match within(budget, async { put().send().await.map_err(Box::new) }).await {
+                Ok(_) => return Ok(true),
+                Err(error) => error,
+            };
+            let failed = match &error {
+                CallError::Failed(failed) => failed.as_service_error(),
+                CallError::OutOfTime => None,
+            };
+            match failed {
+                // What is there may be what the first attempt of the SDK wrote, whose answer was lost.
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    return Ok(failed.item().is_some_and(|item| Payment::from_item(item).as_ref() == Ok(after)));
+                }
+                // A transaction is at this row at this moment. The SDK does not try again by itself.
+                Some(PutItemError::TransactionConflictException(_)) => {
+                    let pause = pauses.next().filter(|pause| *pause < budget.remaining());
+                    tokio::time::sleep(pause.ok_or(TableError::Swap(error))?).await;
+                }
+                _ => return Err(TableError::Swap(error)),
             }
-            _ => Err(TableError::Swap(error)),
         }
+    }
+
+    fn is_unreadable(error: &TableError) -> bool {
+        matches!(error, TableError::NotAPayment(_) | TableError::Change(TransactionError::NotAPayment(_)))
     }
 
     async fn apply(&self, change: &Change, budget: &Budget) -> Result<Changed, TableError> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use shared::http::{Answer, CallError};
 use shared::payments::LONGEST_ANSWER;
+use shared::ride::Label;
 use shared::telemetry::chain;
 use std::time::Duration;
 
@@ -31,30 +32,28 @@ pub enum Verdict {
     },
 }
 
-/// Judges what came of a call.
+/// Judges what came of a call for this rider, whose name is nobody's business.
 ///
 /// Final are the refusals that finance itself gives on purpose. What is on no list is tried again: a wrong address or a
 /// proxy in the way must not fail every payment for good within a minute.
-pub fn judge(called: Result<Answer, CallError>, now: Timestamp) -> Verdict {
-    let later = |reason: String| Verdict::Later { reason, after: None };
+pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, now: Timestamp) -> Verdict {
     let answer = match called {
         Ok(answer) => answer,
-        // The status came, and says what matters.
-        Err(CallError::TooLong { status, .. }) if status.is_success() => return Verdict::Charged,
-        Err(CallError::TooLong { status, limit }) if is_final(status) => {
-            let reason = format!("finance answered {} with more than {limit} bytes", status.as_u16());
-            return Verdict::Refused { reason, answer: String::new() };
+        // The status came, and says what matters; what was read of the rest is as good as any answer.
+        Err(CallError::TooLong { status, begun: body, .. }) => {
+            Answer { status, is_json: false, error_type: None, retry_after: None, body }
         }
-        Err(error) => return later(chain(&error)),
+        Err(error) => return Verdict::Later { reason: chain(&error), after: None },
     };
     let status = answer.status;
     if let Some(kind) = answer.error_type.as_deref().filter(|_| answer.forbidden().is_some()) {
         // API Gateway's word, not finance's: our role or our signature. Its body repeats the signed request.
-        return later(format!("finance did not let this function in ({kind})"));
+        let reason = format!("finance did not let this function in ({kind})");
+        return Verdict::Later { reason, after: None };
     }
     let text = String::from_utf8_lossy(&answer.body);
     let after = answer.retry_after.as_deref().and_then(|text| retry_after(text, now));
-    let reason = || match excerpt(&text) {
+    let reason = || match excerpt(&text, rider.map(Label::as_str)) {
         told if told.is_empty() => format!("finance answered {}", status.as_u16()),
         told => format!("finance answered {}: {told}", status.as_u16()),
     };

@@ -121,8 +121,9 @@ mod tests {
         };
         assert_eq!(sizes(&[10, 10, 10]), [3]);
         assert_eq!(sizes(&[1, 1, 1, 1]), [3, 1]);
-        assert_eq!(sizes(&[40, 40, 40]), [1, 1, 1]);
-        assert_eq!(sizes(&[35, 35, 35]), [2, 1]);
+        assert_eq!(sizes(&[40, 40, 40]), [2, 1], "to the byte");
+        assert_eq!(sizes(&[41, 40, 40]), [1, 2]);
+        assert_eq!(sizes(&[50, 50, 50]), [1, 1, 1]);
         assert_eq!(sizes(&[80, 1, 1, 80]), [1, 2, 1]);
         assert_eq!(sizes(&[200, 1]), [1, 1]);
         assert_eq!(sizes(&[]), Vec::<usize>::new());

@@ -149,9 +149,9 @@ mod tests {
             ("  time_limit: { ProcessPayments: 30 }\n", "ProcessPayments"),
             ("  concurrency: { TakesJobs: 2 }\n", "TakesJobs"),
             ("  shorten: { ProcessPayments: { BREAKER_OPEN_MS: 1 } }\n", "ProcessPayments"),
+            ("  rights: { ProcessPayments: [\"dynamodb:Query\"] }\n", "ProcessPayments"),
             ("  shorten: { ProcessPaymentFunction: { BREAKER_OPEN: 1 } }\n", "BREAKER_OPEN"),
             ("  shorten: { ProcessPaymentFunction: { FINANCE_AUTH: 1 } }\n", "FINANCE_AUTH"),
-            ("  rights: { ProcessPayments: [\"dynamodb:Query\"] }\n", "ProcessPayments"),
         ] {
             let refused = apply(&act(overrides), 20, &mut stack()).expect_err(overrides).to_string();
             assert!(refused.contains(named), "{refused}");

@@ -43,10 +43,11 @@ impl Answer {
         let retry_after = retry_after.map(str::to_owned);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(&failed)? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(CallError::TooLong { limit: LONGEST_ANSWER, status });
+            let room = LONGEST_ANSWER - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                return Err(CallError::TooLong { limit: LONGEST_ANSWER, status, begun: body });
             }
-            body.extend_from_slice(&chunk);
         }
         Ok(Self { status, is_json, error_type, retry_after, body })
     }

@@ -31,7 +31,12 @@ pub enum CallError {
         limit: usize,
         /// The status that came before it.
         status: http::StatusCode,
+        /// What was read of it, up to the limit.
+        begun: Vec<u8>,
     },
+    /// What is to be sent cannot be written, so nothing was.
+    #[error("the call could not be written")]
+    Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A fault on purpose.
     #[cfg(feature = "faults")]
     #[error("{0}, by an injected fault")]
@@ -55,7 +60,7 @@ impl CallError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Connect(_) | Self::TimedOut { .. } | Self::Broken(_) => true,
-            Self::OutOfTime | Self::TooLong { .. } => false,
+            Self::OutOfTime | Self::TooLong { .. } | Self::Unwritable(_) => false,
             #[cfg(feature = "signing")]
             Self::Unsigned(_) => false,
             #[cfg(feature = "faults")]

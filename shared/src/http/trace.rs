@@ -70,7 +70,7 @@ impl Attempt {
 /// Whether the other side can have seen the request.
 fn reached(result: &Result<Answer, CallError>) -> bool {
     match result {
-        Err(CallError::OutOfTime | CallError::Connect(_)) => false,
+        Err(CallError::OutOfTime | CallError::Connect(_) | CallError::Unwritable(_)) => false,
         #[cfg(feature = "signing")]
         Err(CallError::Unsigned(_)) => false,
         #[cfg(feature = "faults")]

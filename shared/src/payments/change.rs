@@ -155,7 +155,8 @@ impl Change {
                 value(":queued", status(Status::Queued));
                 value(":processing", status(Status::Processing));
                 value(":now", time(now));
-                let set = "SET #status = :to, StatusSince = :now, ProcessedAt = :now REMOVE #holder, HeldUntil, Reason, Answer";
+                let set = "SET #status = :to, StatusSince = :now, ProcessedAt = :now \
+                           REMOVE #holder, HeldUntil, NotBefore, Buried, Reason, Answer";
                 (set.into(), "#status IN (:queued, :processing)", values)
             }
             Self::Fail { now, holder, reason, answer, .. } => {
@@ -182,7 +183,7 @@ impl Change {
                 value(":before", N((redrive - 1).to_string()));
                 value(":attempts", N(attempts.to_string()));
                 let set = "SET #status = :to, StatusSince = :now, Redrives = :redrive, AttemptsBefore = :attempts \
-                           REMOVE ProcessedAt, Reason, Answer";
+                           REMOVE ProcessedAt, Reason, Answer, Buried";
                 let before = "#status = :failed AND ProcessedAt = :failed_at AND Redrives = :before";
                 (set.into(), before, values)
             }

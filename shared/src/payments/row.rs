@@ -1,6 +1,6 @@
 use super::{Job, Status};
 use crate::ride::{Label, RequestTime, RideId};
-use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
+use aws_sdk_dynamodb::types::AttributeValue::{self, Bool, N, S};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,8 +32,10 @@ pub struct Payment {
     pub status_since: RequestTime,
     /// How often finance was asked, or was about to be.
     pub attempts: u32,
-    /// How many of those were before the last redrive: the limit of attempts counts anew after it.
+    /// How many of those are free: all before the last redrive, and those that only found out that finance answers nobody.
     pub attempts_before: u32,
+    /// When it is tried again, at the earliest; of one that waits only.
+    pub not_before: Option<RequestTime>,
     /// When it was Complete or Failed.
     pub processed_at: Option<RequestTime>,
     /// Why it waits again or failed, in a few words.
@@ -48,6 +50,8 @@ pub struct Payment {
     pub held_until: Option<RequestTime>,
     /// How often it was redriven.
     pub redrives: u32,
+    /// Whether there is a dead letter of it, since the last redrive.
+    pub buried: bool,
 }
 
 /// The row is not one that this code writes.
@@ -66,6 +70,7 @@ impl Payment {
             status_since: now.into(),
             attempts: 0,
             attempts_before: 0,
+            not_before: None,
             processed_at: None,
             reason: None,
             answer: None,
@@ -73,6 +78,7 @@ impl Payment {
             holder: None,
             held_until: None,
             redrives: 0,
+            buried: false,
         }
     }
 
@@ -87,7 +93,7 @@ impl Payment {
         Job { redrive: Some(self.redrives + 1), ..self.job() }
     }
 
-    /// How often finance was asked since the last redrive.
+    /// How often finance was asked since the last redrive, as far as that counts for the limit of attempts.
     pub fn attempts_now(&self) -> u32 {
         self.attempts.saturating_sub(self.attempts_before)
     }
@@ -114,11 +120,14 @@ impl Payment {
             ("RequestId", self.request_id.clone()),
             ("Holder", self.holder.clone()),
             ("HeldUntil", self.held_until.map(|until| until.to_string())),
+            ("NotBefore", self.not_before.map(|moment| moment.to_string())),
         ];
         let numbers =
             [("Attempts", self.attempts), ("AttemptsBefore", self.attempts_before), ("Redrives", self.redrives)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), S(text?))));
-        texts.chain(numbers.map(|(name, number)| (name.to_owned(), N(number.to_string())))).collect()
+        let numbers = numbers.map(|(name, number)| (name.to_owned(), N(number.to_string())));
+        let buried = self.buried.then(|| ("Buried".to_owned(), Bool(true)));
+        texts.chain(numbers).chain(buried).collect()
     }
 
     /// Out of a row. Attributes of later versions do not matter.
@@ -141,7 +150,9 @@ impl Payment {
             request_id: optional(item, "RequestId", text)?,
             holder: optional(item, "Holder", text)?,
             held_until: optional(item, "HeldUntil", time)?,
+            not_before: optional(item, "NotBefore", time)?,
             redrives: optional(item, "Redrives", number)?.unwrap_or(0),
+            buried: optional(item, "Buried", |value| value.as_bool().ok().copied())?.unwrap_or(false),
         })
     }
 }

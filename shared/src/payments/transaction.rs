@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use std::time::Duration;
 
 /// Tries again where another transaction was at the same counter: that is no failure, and over in milliseconds.
-const CROWDED: Schedule = Schedule { attempts: 12, base: Duration::from_millis(10), cap: Duration::from_millis(300) };
+pub const CROWDED: Schedule =
+    Schedule { attempts: 12, base: Duration::from_millis(10), cap: Duration::from_millis(300) };
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -29,7 +29,8 @@ pub trait Breakers: Send + Sync + 'static {
 }
 
 /// The breaker before every call, over where it is kept. It never fails: where it cannot be read it counts as closed,
-/// because a table in trouble must not stop all payments.
+/// because a table in trouble must not stop all payments. Where it is known not to be closed and cannot be written, nobody
+/// calls.
 #[derive(Debug)]
 pub struct Guard<B> {
     breakers: B,
@@ -65,8 +66,15 @@ impl<B: Breakers> Guard<B> {
                 },
             };
             let (admission, next) = seen.breaker.admit(&self.rules, now);
-            if next == seen.breaker || self.save(seen, next, now, budget).await.unwrap_or(true) {
+            if next == seen.breaker {
                 return admission;
+            }
+            match self.save(seen, next, now, budget).await {
+                Some(true) => return admission,
+                Some(false) => {}
+                // Nobody knows who probes now. If all did who cannot write it down, finance would be hammered by the very
+                // guard that is to spare it.
+                None => return Admission::Wait(now + FRESH),
             }
         }
         // So many are at it that one less makes no difference.

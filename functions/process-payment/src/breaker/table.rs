@@ -5,8 +5,12 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use shared::budget::Budget;
 use shared::dynamodb::{CallError, within};
+
+/// The attribute that tells one write from another: random.
+const WRITE: &str = "Write";
 
 /// The breaker's row in the table of counts: it outlives every process, and all of them see the same. It needs
 /// `dynamodb:GetItem` and `dynamodb:PutItem` on it.
@@ -45,21 +49,32 @@ impl Breakers for BreakerTable {
     }
 
     async fn save(&self, breaker: &Breaker, version: u64, budget: &Budget) -> Result<bool, BreakerError> {
+        let write = S(format!("{:016x}", fastrand::u64(..)));
+        let mut item = to_item(breaker, version + 1);
+        item.insert(WRITE.into(), write.clone());
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(breaker, version + 1)))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(Version) OR Version = :version")
-            .expression_attribute_values(":version", N(version.to_string()));
-        match within(budget, async { put.send().await.map_err(Box::new) }).await {
-            Ok(_) => Ok(true),
-            Err(CallError::Failed(error))
-                if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
+            .expression_attribute_values(":version", N(version.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match within(budget, async { put.send().await.map_err(Box::new) }).await {
+            Ok(_) => return Ok(true),
+            Err(error) => error,
+        };
+        let failed = match &error {
+            CallError::Failed(failed) => failed.as_service_error(),
+            CallError::OutOfTime => None,
+        };
+        match failed {
+            // What is there may be what the first attempt of the SDK wrote, whose answer was lost. A rival that wrote the
+            // very same would be taken for it, were it not for the mark.
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item().is_some_and(|item| item.get(WRITE) == Some(&write)))
             }
-            Err(error) => Err(BreakerError::Put(error)),
+            _ => Err(BreakerError::Put(error)),
         }
     }
 }

@@ -5,6 +5,7 @@ const RULES: Rules = Rules {
     failures: 3,
     open: Duration::from_secs(15),
     longest_open: Duration::from_secs(60),
+    forget: Duration::from_secs(3_600),
     probe: Duration::from_secs(15),
     drain_calls: 4,
     drain_interval: Duration::from_secs(10),
@@ -89,7 +90,7 @@ fn failures_of_long_ago_do_not_count() {
     let mut world = closed();
     for _ in 0..20 {
         assert_eq!(world.call(Outcome::Failing), Admission::Go);
-        world.now += 60_001;
+        world.now += 3_600_001;
     }
 }
 

@@ -11,7 +11,7 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn verdict(status: u16, body: &str) -> Verdict {
-    judge(Ok(answer(status, body)), now())
+    judge(Ok(answer(status, body)), None, now())
 }
 
 #[test]
@@ -50,26 +50,37 @@ fn a_locked_table_is_tried_again_whatever_the_status() {
 #[test]
 fn the_gateways_refusal_is_ours_to_repair_and_its_words_stay_out() {
     let denied = Answer { error_type: Some("AccessDeniedException".into()), ..answer(403, "the signed request") };
-    let Verdict::Later { reason, .. } = judge(Ok(denied), now()) else { panic!("not finance's refusal") };
+    let Verdict::Later { reason, .. } = judge(Ok(denied), None, now()) else { panic!("not finance's refusal") };
     assert!(reason.contains("AccessDeniedException") && !reason.contains("signed request"), "{reason}");
 }
 
 #[test]
-fn of_an_endless_answer_the_status_counts() {
-    let too_long = |status| {
+fn of_an_endless_answer_the_status_counts_and_what_was_read_is_kept() {
+    let too_long = |status, begun: &str| {
         let status = StatusCode::from_u16(status).expect("a status");
-        judge(Err(CallError::TooLong { limit: 65_536, status }), now())
+        judge(Err(CallError::TooLong { limit: 65_536, status, begun: begun.into() }), None, now())
     };
-    assert_eq!(too_long(200), Verdict::Charged);
-    assert!(matches!(too_long(400), Verdict::Refused { .. }));
-    assert!(matches!(too_long(500), Verdict::Later { .. }));
+    assert_eq!(too_long(200, "{"), Verdict::Charged);
+    let (reason, answer) = ("finance answered 400: the date".to_owned(), "the date".to_owned());
+    assert_eq!(too_long(400, "the date"), Verdict::Refused { reason, answer });
+    assert!(matches!(too_long(500, ""), Verdict::Later { .. }));
+    assert!(matches!(too_long(400, LOCKED), Verdict::Later { .. }));
+}
+
+#[test]
+fn the_rider_is_named_in_the_whole_answer_and_nowhere_else() {
+    let rider = Label::try_from("Ada Quirk".to_owned()).expect("a label");
+    let Verdict::Refused { reason, answer } = judge(Ok(answer(400, "who is ada quirk?")), Some(&rider), now()) else {
+        panic!("a 400 is final")
+    };
+    assert_eq!((reason.as_str(), answer.as_str()), ("finance answered 400: who is … …?", "who is ada quirk?"));
 }
 
 #[test]
 fn retry_after_is_seconds_or_a_date() {
     let after = |text: &str| {
         let asked = Answer { retry_after: Some(text.into()), ..answer(503, "") };
-        let Verdict::Later { after, .. } = judge(Ok(asked), now()) else { panic!("a 503 is tried again") };
+        let Verdict::Later { after, .. } = judge(Ok(asked), None, now()) else { panic!("a 503 is tried again") };
         after.map(|after| after.as_secs())
     };
     assert_eq!((after("0"), after("120"), after(" 7 ")), (Some(0), Some(120), Some(7)));
@@ -85,7 +96,7 @@ proptest! {
     #[test]
     fn whatever_comes_is_judged_and_the_reason_is_short(status in 100_u16..1_000, body in ".{0,3000}", header in ".{0,40}") {
         let answer = Answer { retry_after: Some(header), ..answer(status, &body) };
-        match judge(Ok(answer), now()) {
+        match judge(Ok(answer), None, now()) {
             Verdict::Charged => prop_assert!((200..300).contains(&status)),
             Verdict::Refused { reason, answer } => {
                 prop_assert!(reason.chars().count() <= 240);

@@ -2,10 +2,11 @@
 
 use crate::canary::{Log, SECRETS, assert_clean, emf};
 use crate::fake::{Fake, Reply};
-use crate::system::{again, caller, faults, faulty_system, only, queue, row, sample, system};
+use crate::system::{SLOW, again, caller, faults, faulty_system, only, queue, row, sample, system};
 use crate::tables::{client, counts, engine};
 use crate::world::job;
-use process_payment::SERVICE;
+use jiff::Timestamp;
+use process_payment::{Means, SERVICE};
 use serde_json::{Value, json};
 use shared::events::Caller;
 use shared::payments::Status;
@@ -73,16 +74,22 @@ async fn a_failure_is_put_off_and_the_last_one_is_buried_first() {
     assert_eq!(waiting.reason.as_deref(), Some("finance answered 503"));
     let asked: Value = serde_json::from_str(&queue.requests()[0].body).expect("JSON");
     assert_eq!(queue.requests()[0].header("x-amz-target"), Some("AmazonSQS.ChangeMessageVisibility"));
-    assert_eq!(
-        (&asked["VisibilityTimeout"], &asked["ReceiptHandle"]),
-        (&json!(77), &event["Records"][0]["receiptHandle"])
-    );
+    let pause = asked["VisibilityTimeout"].as_i64().expect("a number");
+    assert!((77..=79).contains(&pause), "as finance asks, and two seconds at most on top: {asked}");
+    assert_eq!(asked["ReceiptHandle"], event["Records"][0]["receiptHandle"]);
 
+    // A duplicate comes at once. It waits, too, and uses up nothing.
+    assert_eq!(again(&system, &event).await.len(), 1);
+    let asked: Value = serde_json::from_str(&queue.requests()[1].body).expect("JSON");
+    assert!(asked["VisibilityTimeout"].as_i64().is_some_and(|left| (70..=pause + 1).contains(&left)), "{asked}");
+    assert_eq!((finance.requests().len(), row(&tables, 1).await.expect("a row").attempts), (1, 1));
+
+    let system = system.with_means(in_hours(1));
     assert_eq!(again(&system, &event).await, [""; 0], "two attempts are all");
     let failed = row(&tables, 1).await.expect("a row");
     let reason = "gave up after 2 attempts; finance answered 503";
     assert_eq!((failed.status, failed.attempts, failed.reason.as_deref()), (Status::Failed, 2, Some(reason)));
-    let letter: Value = serde_json::from_str(&queue.requests()[1].body).expect("JSON");
+    let letter: Value = serde_json::from_str(&queue.requests()[2].body).expect("JSON");
     assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
     assert_eq!(letter["MessageBody"], job(1).to_json().expect("JSON"));
     assert_eq!(counts(&client(&tables)).await, Counts { placed: 1, complete: 0, failed: 1 });
@@ -171,4 +178,87 @@ async fn nothing_of_a_rider_or_of_an_answer_comes_out_in_the_log() {
         again(&system(&tables, &queue, None, &[]), &only(&sample(), secret, 1)).await;
         assert_clean(&log.take(), secret);
     }
+    // What has a break in it where a word could be taken to end, and the rider's own name in somebody else's mouth.
+    let answers = [
+        ("bad key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ["wJalr", "MDENG", "bPxRfi"]),
+        ("mail=canary%40leak.example", ["canary", "leak", "example"]),
+        ("no such customer: Zebedee Quirk", ["Zebedee", "Quirk", "zebedee"]),
+    ];
+    for (number, (answer, pieces)) in (100..).zip(answers) {
+        let mut job = job(number);
+        job.rider = Some(shared::ride::Label::try_from("Zebedee Quirk".to_owned()).expect("a label"));
+        for (hours, status) in [(0, 503), (1, 400)] {
+            let finance = Fake::judging(move |_, _| Reply::json(status, &json!({"message": answer}).to_string())).await;
+            let system = system(&tables, &queue, Some(finance.url("/")), &[]).with_means(in_hours(hours));
+            again(&system, &only(&sample(), &job.to_json().expect("JSON"), 1)).await;
+            let lines = log.take();
+            assert!(lines.contains(&format!("finance answered {status}")), "{lines}");
+            assert!(!pieces.iter().any(|piece| lines.contains(piece)), "{answer}: {lines}");
+        }
+    }
+}
+
+/// So much later, when no payment waits for its time any more.
+fn in_hours(hours: i64) -> Means {
+    let now = move || Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+    Means { now: Box::new(now), ..Means::default() }
+}
+
+#[tokio::test]
+async fn what_nobody_can_work_at_is_counted_where_the_alarm_sees_it() {
+    let (tables, queue) = (engine().await, queue().await);
+    let log = Log::of(SERVICE);
+    let told = |lines: &str| {
+        ["PaymentAttempts", "PaymentAttemptsFailed", "PaymentsHeld"]
+            .map(|name| -> i64 { emf::documents(lines).iter().filter_map(|document| document[name].as_i64()).sum() })
+    };
+    // Nobody knows where finance is.
+    assert_eq!(again(&system(&tables, &queue, None, &[]), &sample()).await.len(), 2);
+    assert_eq!(told(&log.take()), [0, 0, 2]);
+    // No row can be read.
+    let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
+    let closed = Fake::start(move |_| Reply::json(400, denied)).await;
+    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
+    let lost = system(&closed.url(""), &queue, Some(finance.url("/")), &[]);
+    assert_eq!(again(&lost, &sample()).await.len(), 2);
+    assert_eq!(told(&log.take()), [0, 0, 2]);
+    // All is charged and nothing can be written down.
+    let counts = client(&tables).delete_table().table_name("payment-counts").send().await;
+    counts.expect("an engine");
+    let unwritable = system(&tables, &queue, Some(finance.url("/")), &[]);
+    assert_eq!(again(&unwritable, &sample()).await.len(), 2);
+    let [attempts, failed, held] = told(&log.take());
+    assert_eq!((attempts, failed), (2, 2), "each was asked for and helped nobody");
+    assert!(10 * (failed + held) >= 9 * (attempts + held));
+}
+
+#[tokio::test]
+async fn a_job_whose_row_nobody_can_read_goes_to_the_dead_letters() {
+    let (tables, queue) = (engine().await, queue().await);
+    let mut item = crate::world::placed(&job(1), Timestamp::now()).to_item();
+    item.insert("Status".into(), aws_sdk_dynamodb::types::AttributeValue::S("Lost".into()));
+    let put = client(&tables).put_item().table_name("payments").set_item(Some(item)).send().await;
+    put.expect("an engine");
+    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
+    let system = system(&tables, &queue, Some(finance.url("/")), &[]);
+    let body = job(1).to_json().expect("JSON");
+    assert_eq!(again(&system, &only(&sample(), &body, 1)).await, [""; 0], "it would come a thousand times");
+    let letter: Value = serde_json::from_str(&queue.requests()[0].body).expect("JSON");
+    assert_eq!((&letter["MessageBody"], finance.requests().len()), (&json!(body), 0));
+}
+
+#[tokio::test]
+async fn what_took_long_on_its_way_to_finance_is_not_begun() {
+    let (tables, queue) = (engine().await, queue().await);
+    let finance = Fake::start(|_| Reply::json(200, "{}")).await;
+    let slow = Some(format!("{SLOW}{}", finance.url("/")));
+    let system = system(&tables, &queue, slow, &[("SSM_TIMEOUT_MS", "3000")]);
+    let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
+    // Time enough for an attempt of half a second and five to save it, but not if a second goes by in between.
+    let due = Timestamp::now().as_millisecond() + 6_500;
+    let caller = Caller { deadline_ms: u64::try_from(due).expect("after 1970"), ..caller() };
+    let failures = system.handle(&event, &caller).await.expect("a batch");
+    assert_eq!((failures.ids().count(), finance.requests().len()), (1, 0));
+    let waiting = row(&tables, 1).await.expect("its way had begun");
+    assert_eq!((waiting.status, waiting.attempts), (Status::Queued, 0));
 }

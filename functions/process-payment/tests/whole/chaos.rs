@@ -1,8 +1,9 @@
-//! Duplicates, any order, several processes at once, and deaths at random: whatever the seed.
+//! Duplicates, any order, several processes at once, slow steps, errors and deaths at random: whatever the seed.
 
 use crate::world::{Delivery, Manner, Shared, job, placed, run, sent};
 use proptest::prelude::*;
 use shared::payments::{Change, Status};
+use std::time::Duration;
 
 fn manner() -> impl Strategy<Value = Manner> {
     prop_oneof![
@@ -16,7 +17,7 @@ fn manner() -> impl Strategy<Value = Manner> {
 fn delivery() -> impl Strategy<Value = Delivery> {
     let breaker = prop_oneof![Just(2), Just(4), Just(1_000)];
     (1..4_u32, prop_oneof![Just(0), 2..6_u32], breaker).prop_map(|(processes, duplicate_one_in, breaker_failures)| {
-        Delivery { processes, duplicate_one_in, breaker_failures, max_attempts: 4 }
+        Delivery { processes, duplicate_one_in, breaker_failures, max_attempts: 4, patience: Duration::from_secs(600) }
     })
 }
 
@@ -29,12 +30,14 @@ proptest! {
         manners in proptest::collection::vec((manner(), 1..3_usize, any::<bool>()), 1..12),
         delivery in delivery(),
         one_in in prop_oneof![Just(0), 20..80_u32],
+        is_slow: bool,
     ) {
         let shared = Shared::default();
         {
             let mut world = shared.world();
             world.rng = Some(fastrand::Rng::with_seed(seed));
             world.one_in = one_in;
+            world.is_slow = is_slow;
         }
         for (number, (manner, copies, has_row)) in (1..).zip(&manners) {
             let (job, now) = (job(number), shared.now());

@@ -1,10 +1,19 @@
-//! A death at every step of a message's way, before it and after it, each in turn: enumerated, not sampled.
+//! A death and an error at every step of a message's way, before it and after it, each in turn: enumerated, not sampled.
 
-use crate::world::{Delivery, Manner, Shared, Step, When, job, placed, run, sent};
+use crate::canary::{Log, emf};
+use crate::world::{Delivery, Manner, Mishap, Shared, Step, job, placed, run, sent};
+use process_payment::SERVICE;
 use shared::payments::{Change, Status};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-const DELIVERY: Delivery = Delivery { processes: 1, duplicate_one_in: 0, breaker_failures: 3, max_attempts: 4 };
+const DELIVERY: Delivery = Delivery {
+    processes: 1,
+    duplicate_one_in: 0,
+    breaker_failures: 3,
+    max_attempts: 4,
+    patience: Duration::from_secs(600),
+};
 
 /// One ride of each kind, so that one run passes every step.
 fn prepared() -> Shared {
@@ -16,6 +25,7 @@ fn prepared() -> Shared {
         (4, Manner::Dead),
         (5, Manner::Willing), // has no row
         (6, Manner::Willing), // failed, and is redriven
+        (7, Manner::Rushed),
     ];
     for (number, manner) in kinds {
         let (job, now) = (job(number), shared.now());
@@ -57,34 +67,92 @@ async fn the_rides_of_this_test_pass_every_step_there_is() {
 }
 
 #[tokio::test]
-async fn a_death_at_any_step_charges_nobody_twice_and_loses_nobody() {
+async fn a_mishap_at_any_step_charges_nobody_twice_and_loses_nobody() {
     let passed = passed_in_peace().await;
     let mut tried = 0;
-    for (step, passings) in passed {
-        for passing in 1..=passings {
-            for when in [When::Before, When::After] {
-                let what = format!("a death {when:?} passing {passing} of {step:?}");
-                let shared = prepared();
-                shared.world().death = Some((step, when, passing));
-                run(&shared, DELIVERY).await;
-                let world = shared.world();
-                assert_eq!(world.deaths, 1, "{what} did not happen");
-                world.assert_settled(&what);
-                tried += 1;
-            }
-        }
+    for (step, passing, mishap) in everywhere(&passed) {
+        let what = format!("{mishap:?} at passing {passing} of {step:?}");
+        let shared = prepared();
+        shared.world().mishap = Some((step, mishap, passing));
+        run(&shared, DELIVERY).await;
+        let world = shared.world();
+        assert_eq!(world.mishaps, 1, "{what} did not happen");
+        world.assert_settled(&what);
+        tried += 1;
     }
-    assert!(tried >= 2 * Step::ALL.len(), "{tried}");
+    assert!(tried >= 4 * Step::ALL.len(), "{tried}");
+    println!("{tried} runs");
 }
 
 #[tokio::test]
-async fn a_death_among_two_who_got_the_same_messages_does_no_more_harm() {
-    for step in Step::ALL {
-        for when in [When::Before, When::After] {
+async fn whatever_befalls_a_red_row_somebody_is_told() {
+    for manner in [Manner::Refusing, Manner::Dead] {
+        let prepared = || {
+            let shared = Shared::default();
+            shared.world().manners.insert(job(1).ride_id, manner);
+            sent(&shared, &job(1));
+            shared
+        };
+        let log = Log::of(SERVICE);
+        let shared = prepared();
+        run(&shared, DELIVERY).await;
+        assert_eq!(told(&log), 1, "once in peace");
+        let passed = shared.world().passed.clone();
+        for (step, passing, mishap) in everywhere(&passed) {
+            let what = format!("{manner:?}: {mishap:?} at passing {passing} of {step:?}");
             let shared = prepared();
-            shared.world().death = Some((step, when, 1));
+            shared.world().mishap = Some((step, mishap, passing));
+            run(&shared, DELIVERY).await;
+            shared.world().assert_settled(&what);
+            assert!(told(&log) >= 1, "{what}: a red row, and nobody knows");
+        }
+    }
+}
+
+/// How often the page of failed payments was called for.
+fn told(log: &Log) -> i64 {
+    emf::documents(&log.take()).iter().filter_map(|line| line["PaymentsFailed"].as_i64()).sum()
+}
+
+fn everywhere(passed: &BTreeMap<Step, u32>) -> impl Iterator<Item = (Step, u32, Mishap)> + '_ {
+    let passings = passed.iter().flat_map(|(step, passings)| (1..=*passings).map(move |passing| (*step, passing)));
+    passings.flat_map(|(step, passing)| Mishap::ALL.map(|mishap| (step, passing, mishap)))
+}
+
+#[tokio::test]
+async fn a_death_in_the_last_attempt_is_given_up_as_unknown_and_not_for_the_reason_of_another() {
+    for (mishap, at) in [(Mishap::DeathBefore, Step::Charge), (Mishap::DeathAfter, Step::Claim)] {
+        let shared = Shared::default();
+        shared.world().manners.insert(job(1).ride_id, Manner::Dead);
+        shared.world().mishap = Some((at, mishap, DELIVERY.max_attempts));
+        sent(&shared, &job(1));
+        // A breaker that never opens: each attempt counts.
+        run(&shared, Delivery { breaker_failures: 1_000, ..DELIVERY }).await;
+        let reason = shared.world().rows.payments[&job(1).ride_id].reason.clone();
+        assert_eq!(reason.as_deref(), Some("gave up after 4 attempts; how the last one ended is unknown"), "{at:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_nobody_could_make_in_time_does_not_count_and_gives_nobody_up() {
+    let shared = Shared::default();
+    shared.world().manners.insert(job(1).ride_id, Manner::Rushed);
+    sent(&shared, &job(1));
+    run(&shared, Delivery { max_attempts: 1, ..DELIVERY }).await;
+    let world = shared.world();
+    let row = &world.rows.payments[&job(1).ride_id];
+    assert_eq!((row.status, row.attempts, world.calls[&job(1).ride_id]), (Status::Complete, 1, 6));
+    assert!(world.dead_letters.is_empty());
+}
+
+#[tokio::test]
+async fn a_mishap_among_two_who_got_the_same_messages_does_no_more_harm() {
+    for step in Step::ALL {
+        for mishap in Mishap::ALL {
+            let shared = prepared();
+            shared.world().mishap = Some((step, mishap, 1));
             run(&shared, Delivery { processes: 2, duplicate_one_in: 2, ..DELIVERY }).await;
-            shared.world().assert_settled(&format!("{step:?} {when:?}, delivered twice"));
+            shared.world().assert_settled(&format!("{mishap:?} at {step:?}, delivered twice"));
         }
     }
 }

@@ -33,7 +33,7 @@ async fn verdict_at(url: String, auth: &'static str) -> Verdict {
     let (context, payment) = (context(), placed(&job(1), Timestamp::UNIX_EPOCH));
     let url = finance.find(&context.budget).await.expect("an address");
     let answer = finance.charge(&url, &payment, &context, Duration::from_millis(300)).await;
-    judge(answer, Timestamp::now())
+    judge(answer, payment.rider.as_ref(), Timestamp::now())
 }
 
 async fn verdict_of(reply: Reply) -> Verdict {
@@ -124,6 +124,7 @@ async fn finance_says_when_to_come_again_in_seconds_or_by_a_date() {
 async fn of_an_answer_without_an_end_the_status_counts() {
     let long = "x".repeat(70_000);
     assert_eq!(verdict_of(Reply::text(200, &long)).await, Verdict::Charged);
-    assert!(matches!(verdict_of(Reply::text(400, &long)).await, Verdict::Refused { .. }));
+    let Verdict::Refused { answer, .. } = verdict_of(Reply::text(400, &long)).await else { panic!("a 400 is final") };
+    assert_eq!(answer, long[..64 * 1024], "as much of it as is kept");
     assert!(is_later(&verdict_of(Reply::text(500, &long)).await));
 }

@@ -9,6 +9,7 @@ const RULES: BreakerRules = BreakerRules {
     failures: 3,
     open: Duration::from_secs(15),
     longest_open: Duration::from_secs(60),
+    forget: Duration::from_secs(3_600),
     probe: Duration::from_secs(15),
     drain_calls: 2,
     drain_interval: Duration::from_secs(10),
@@ -21,6 +22,8 @@ struct Kept {
     loads: u32,
     saves: u32,
     broken: bool,
+    /// It can be read and not written.
+    sealed: bool,
     /// So many saves are lost to somebody who was faster.
     contested: u32,
 }
@@ -44,7 +47,7 @@ impl Breakers for Table {
     async fn save(&self, breaker: &Breaker, version: u64, _: &Budget) -> Result<bool, Silence> {
         let mut kept = self.0.lock().expect("no poison");
         kept.saves += 1;
-        if kept.broken {
+        if kept.broken || kept.sealed {
             return Err(Silence);
         }
         if kept.contested > 0 {
@@ -153,4 +156,18 @@ async fn a_table_that_cannot_be_read_stops_no_payment() {
         assert_eq!(guard.admit(0, &budget()).await, Admission::Go);
         fail(&guard, 0).await;
     }
+}
+
+#[tokio::test]
+async fn where_nobody_can_write_down_who_probes_nobody_does() {
+    let table = Table::default();
+    for _ in 0..3 {
+        fail(&table.guard(), 0).await;
+    }
+    table.kept().sealed = true;
+    for _ in 0..5 {
+        assert_eq!(table.guard().admit(15_000, &budget()).await, Admission::Wait(16_000));
+    }
+    table.kept().sealed = false;
+    assert_eq!(table.guard().admit(15_000, &budget()).await, Admission::Probe);
 }

@@ -16,6 +16,9 @@ use shared::params::Store;
 use shared::payments::Payment;
 use std::time::Duration;
 
+/// Before a parameter that is read within a second.
+pub(crate) const SLOW: &str = "slow:";
+
 /// The one parameter, or none.
 #[derive(Debug)]
 pub(crate) struct Parameters(pub(crate) Option<String>);
@@ -28,7 +31,10 @@ impl Store for Parameters {
     type Error = Missing;
 
     async fn get(&self, _: &str) -> Result<String, Missing> {
-        self.0.clone().ok_or(Missing)
+        let value = self.0.as_deref().ok_or(Missing)?;
+        let Some(value) = value.strip_prefix(SLOW) else { return Ok(value.to_owned()) };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(value.to_owned())
     }
 }
 

@@ -160,6 +160,43 @@ async fn of_many_who_want_a_payment_one_gets_it_and_no_count_is_lost() {
 }
 
 #[tokio::test]
+async fn a_write_that_meets_a_transaction_is_tried_again() {
+    let conflict = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException","message":"x"}"#;
+    let fake = Fake::start(move |number| if number < 3 { Reply::json(400, conflict) } else { Reply::json(200, "{}") });
+    let fake = fake.await;
+    let row = placed(&job(1), at(0));
+    let table = PaymentsTable::new(client(&fake.url("")), names());
+    assert!(table.swap(&row, &processing(&row, "me", at(1)), &budget()).await.expect("in the end"));
+    assert_eq!(fake.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn a_breaker_that_was_written_though_the_answer_was_lost_is_not_taken_for_a_rivals() {
+    // The first answer is lost, and the second attempt of the SDK finds what the first one wrote, or a rival the very same.
+    let saved = async |is_own: bool| {
+        let fake = Fake::judging(move |number, request| {
+            if number == 0 {
+                return Reply::json(500, "{}");
+            }
+            let mut item = serde_json::from_str::<serde_json::Value>(&request.body).expect("JSON")["Item"].take();
+            if !is_own {
+                item["Write"] = serde_json::json!({"S": "another"});
+            }
+            let name = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
+            Reply::json(400, &serde_json::json!({"__type": name, "message": "x", "Item": item}).to_string())
+        });
+        let fake = fake.await;
+        let table = BreakerTable::new(client(&fake.url("")), names().counts);
+        let saved = table.save(&Breaker::Open { until: 7_000, opened: 1 }, 0, &budget()).await.expect("an answer");
+        assert_eq!(fake.requests().len(), 2);
+        assert!(fake.requests()[1].body.contains("ALL_OLD"));
+        saved
+    };
+    assert!(saved(true).await, "it was this very one");
+    assert!(!saved(false).await, "of two who probe at the same moment one does");
+}
+
+#[tokio::test]
 async fn the_breaker_is_kept_and_only_one_of_two_changes_it() {
     let endpoint = engine().await;
     let budget = budget();

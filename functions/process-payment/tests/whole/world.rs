@@ -1,10 +1,11 @@
 //! Table, queue, finance and breaker in memory, shared by any number of processes, each of which may die at any step.
 
 mod driver;
+mod finance;
 mod outside;
 mod rows;
 
-pub(crate) use driver::{Delivery, Message, run, sent};
+pub(crate) use driver::{Delivery, Message, run, sent, sent_at};
 pub(crate) use outside::Process;
 pub(crate) use rows::Rows;
 
@@ -30,13 +31,15 @@ pub(crate) enum Step {
     Fail,
     GiveBack,
     Bury,
+    /// That there is a letter, into the row.
+    Mark,
     PutOff,
     /// The answer of the invocation, on which Lambda deletes what is done.
     Answer,
 }
 
 impl Step {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Read,
         Self::Place,
         Self::Redrive,
@@ -49,16 +52,23 @@ impl Step {
         Self::Fail,
         Self::GiveBack,
         Self::Bury,
+        Self::Mark,
         Self::PutOff,
         Self::Answer,
     ];
 }
 
-/// When death comes: before the step has any effect, or after it had all of it and nobody was told.
+/// What befalls whoever passes a step: before it has any effect, or after it had all of it and nobody was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
-    Before,
-    After,
+pub(crate) enum Mishap {
+    DeathBefore,
+    DeathAfter,
+    ErrorBefore,
+    ErrorAfter,
+}
+
+impl Mishap {
+    pub(crate) const ALL: [Self; 4] = [Self::DeathBefore, Self::DeathAfter, Self::ErrorBefore, Self::ErrorAfter];
 }
 
 /// What finance does with a ride.
@@ -74,8 +84,10 @@ pub(crate) enum Manner {
     Dead,
     /// Fails three times in ten, before it charges or after.
     Flaky,
-    /// Never gets to it in the first ten minutes.
+    /// Never gets to it before [`World::down_until`].
     Down,
+    /// Is asked too late, five times.
+    Rushed,
 }
 
 #[derive(Debug, Default)]
@@ -91,14 +103,19 @@ pub(crate) struct World {
     pub(crate) calls: HashMap<RideId, u32>,
     /// Who is asking finance for which ride at this moment.
     pub(crate) in_flight: HashSet<(RideId, String, u32)>,
-    /// Where the next death is: at which passing of which step.
-    pub(crate) death: Option<(Step, When, u32)>,
+    /// Where the next mishap is: at which passing of which step.
+    pub(crate) mishap: Option<(Step, Mishap, u32)>,
     /// How often each step was passed.
     pub(crate) passed: BTreeMap<Step, u32>,
-    /// In a chaos each step may be the last one: one in so many is. 0 for none.
+    /// In a chaos something befalls one step in so many. 0 for none.
     pub(crate) one_in: u32,
+    /// Whether steps take their time.
+    pub(crate) is_slow: bool,
+    /// When each process is killed by its time limit.
+    pub(crate) deadlines: HashMap<u32, i64>,
     pub(crate) rng: Option<fastrand::Rng>,
-    pub(crate) deaths: u32,
+    pub(crate) mishaps: u32,
+    pub(crate) down_until: i64,
     pub(crate) sent: u32,
     /// When finance was asked, and whether it charged.
     pub(crate) asked: Vec<(i64, bool)>,
@@ -131,19 +148,25 @@ impl World {
         self.rng.as_mut().map_or(0, |rng| rng.u32(0..below.max(1)))
     }
 
-    /// Whether whoever passes this step now dies at this side of it.
-    fn kills(&mut self, step: Step, when: When) -> bool {
-        if when == When::Before {
-            *self.passed.entry(step).or_default() += 1;
-        }
-        let passing = self.passed[&step];
-        let armed = self.death == Some((step, when, passing));
+    /// What befalls whoever passes this step now.
+    fn befalls(&mut self, step: Step) -> Option<Mishap> {
+        let passing = self.passed.entry(step).or_default();
+        *passing += 1;
+        let now = (step, *passing);
+        let armed = self.mishap.take_if(|(step, _, passing)| (*step, *passing) == now).map(|(_, mishap, _)| mishap);
         let chance = self.one_in > 0 && self.random(self.one_in) == 0;
-        if armed || chance {
-            self.death = self.death.filter(|_| !armed);
-            self.deaths += 1;
+        let mishap = armed.or_else(|| chance.then(|| Mishap::ALL[self.random(4) as usize]));
+        self.mishaps += u32::from(mishap.is_some());
+        mishap
+    }
+
+    /// The time that a step takes. Whoever is over their own is dead, whatever they were at.
+    fn pass_time(&mut self, step: Step) {
+        if self.is_slow {
+            self.seconds += if step == Step::Charge { self.random(5) } else { self.random(8) / 7 } as i64;
+            let (deadlines, now) = (&self.deadlines, self.seconds);
+            self.in_flight.retain(|(_, _, process)| deadlines[process] > now);
         }
-        armed || chance
     }
 
     /// All that must hold when the queue is empty.
@@ -154,13 +177,13 @@ impl World {
             let charged = self.charges.contains_key(&ride.to_string());
             let letters = self.dead_letters.iter().filter(|letter| letter.contains(&ride.to_string())).count();
             match (row.status, manner) {
-                (Status::Complete, Manner::Willing | Manner::Moody | Manner::Flaky | Manner::Down) => {
+                (Status::Complete, manner) if !matches!(manner, Manner::Refusing | Manner::Dead) => {
                     assert!(charged, "{what}: {row:?} is not charged")
                 }
                 (Status::Failed, Manner::Refusing) => {
                     assert!(!charged && (row.answer.is_some() || letters >= 1), "{what}: {row:?}");
                 }
-                // Every attempt ended in a death: it is Failed, told, and ready to be redriven.
+                // Every attempt ended in a mishap: it is Failed, told, and ready to be redriven.
                 (Status::Failed, _) => assert!(letters >= 1, "{what}: {row:?} has no dead letter"),
                 other => panic!("{what}: {ride} ended as {other:?}: {row:?}"),
             }

@@ -8,12 +8,12 @@ fn instant() -> impl Strategy<Value = RequestTime> {
 
 fn payment() -> impl Strategy<Value = Payment> {
     let texts = (option::of("[a-z]{1,9}"), option::of("[a-z]{1,9}"), option::of(".{1,99}"), option::of(".{1,99}"));
-    let times = (instant(), instant(), option::of(instant()), option::of(instant()));
-    let numbers = (any::<u32>(), any::<u32>(), 0..9_u32, 0..4_usize);
+    let times = (instant(), instant(), option::of(instant()), option::of(instant()), option::of(instant()));
+    let numbers = (any::<u32>(), any::<u32>(), 0..9_u32, 0..4_usize, any::<bool>());
     (any::<u128>(), texts, times, numbers).prop_map(
-        |(id, texts, times, (attempts, attempts_before, redrives, status))| {
+        |(id, texts, times, (attempts, attempts_before, redrives, status, buried))| {
             let (rider, holder, reason, answer) = texts;
-            let (placed_at, status_since, processed_at, held_until) = times;
+            let (placed_at, status_since, processed_at, held_until, not_before) = times;
             Payment {
                 ride_id: RideId::try_from(uuid::Uuid::from_u128(id | 1).to_string()).expect("a UUID"),
                 placed_at,
@@ -22,6 +22,7 @@ fn payment() -> impl Strategy<Value = Payment> {
                 status_since,
                 attempts,
                 attempts_before,
+                not_before,
                 processed_at,
                 reason,
                 answer,
@@ -29,6 +30,7 @@ fn payment() -> impl Strategy<Value = Payment> {
                 holder,
                 held_until,
                 redrives,
+                buried,
             }
         },
     )

@@ -36,13 +36,14 @@ pub const RIDES_RECORDED: Metric<Count, OfRide> = Metric::new("RidesRecorded");
 pub const PAYMENTS_PLACED: Metric<Count, OfService> = Metric::new("PaymentsPlaced");
 /// 1 for each payment that was charged, when its row says so.
 pub const PAYMENTS_PROCESSED: Metric<Count, OfService> = Metric::new("PaymentsProcessed");
-/// 1 for each payment that failed for good, when its row says so.
+/// 1 for each payment that failed for good, at once when its row says so; once more when it may not have been told.
 pub const PAYMENTS_FAILED: Metric<Count, OfService> = Metric::new("PaymentsFailed");
 /// How often finance was asked.
 pub const PAYMENT_ATTEMPTS: Metric<Count, OfService> = Metric::new("PaymentAttempts");
 /// How many of those brought no charge, whether they are tried again or not.
 pub const PAYMENT_ATTEMPTS_FAILED: Metric<Count, OfService> = Metric::new("PaymentAttemptsFailed");
-/// How many payments were put off without asking, because finance did not answer others.
+/// How many payments were put off because finance did not answer others, or because of trouble of our own: no address, a
+/// table that cannot be read or written.
 pub const PAYMENTS_HELD: Metric<Count, OfService> = Metric::new("PaymentsHeld");
 /// How many events were left out because nobody can read them: each is a ride that may go unpaid.
 pub const UNREADABLE_EVENTS: Metric<Count, OfService> = Metric::new("UnreadableEvents");

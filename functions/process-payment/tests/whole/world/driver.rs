@@ -1,4 +1,5 @@
-use super::{Process, Shared, Step};
+use super::outside::TIMEOUT;
+use super::{Process, START, Shared, Step};
 use futures_util::future::join_all;
 use process_payment::{BreakerRules, Guard, Means, Parts, ProcessPayment, Rules, SERVICE};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ pub(crate) struct Message {
     pub(crate) body: String,
     pub(crate) visible_at: i64,
     pub(crate) received: u32,
+    pub(crate) sent_at: i64,
 }
 
 /// How badly the queue behaves.
@@ -28,6 +30,8 @@ pub(crate) struct Delivery {
     pub(crate) breaker_failures: u32,
     /// So often a payment is tried.
     pub(crate) max_attempts: u32,
+    /// So long a payment waits for a service that answers nobody.
+    pub(crate) patience: Duration,
 }
 
 const RULES: Rules = Rules {
@@ -36,24 +40,37 @@ const RULES: Rules = Rules {
     side_by_side: 3,
     max_attempts: 4,
     back_off: Schedule { attempts: u32::MAX, base: Duration::from_secs(2), cap: Duration::from_secs(900) },
+    patience: Duration::ZERO,
 };
 
 /// Six times the function's time limit.
 const VISIBILITY: i64 = 360;
 
+/// How long an invocation lives. Less than it is told, which is counted in real time: a busy machine must not let its time
+/// pass faster than that of this world.
+const LIFE: i64 = 50;
+
+/// So often the queue delivers a message, and then buries it.
+const MOST_RECEIVES: u32 = 1_000;
+
 /// A new message with this job.
 pub(crate) fn sent(shared: &Shared, job: &Job) {
+    let now = shared.world().seconds;
+    sent_at(shared, job, now);
+}
+
+/// A message with this job, sent then.
+pub(crate) fn sent_at(shared: &Shared, job: &Job, at: i64) {
     let mut world = shared.world();
     world.sent += 1;
     let id = format!("message-{}", world.sent);
     let body = job.to_json().expect("JSON");
-    let visible_at = world.seconds;
-    world.messages.push(Message { id, body, visible_at, received: 0 });
+    world.messages.push(Message { id, body, visible_at: at, received: 0, sent_at: at });
 }
 
 /// Delivers until the queue is empty. Says after how many rounds; panics when it never is.
 pub(crate) async fn run(shared: &Shared, delivery: Delivery) -> u32 {
-    for round in 0..2_000 {
+    for round in 0..20_000 {
         let Some(next) = shared.world().messages.iter().map(|message| message.visible_at).min() else { return round };
         {
             let mut world = shared.world();
@@ -84,6 +101,7 @@ fn receive(shared: &Shared, duplicate_one_in: u32) -> Vec<Message> {
         let twice = duplicate_one_in > 0 && world.random(duplicate_one_in) == 0;
         let message = &mut world.messages[index];
         message.received += 1;
+        assert!(message.received < MOST_RECEIVES, "the queue buries it by itself: {message:?}");
         if !twice {
             message.visible_at = now + VISIBILITY;
         }
@@ -94,10 +112,17 @@ fn receive(shared: &Shared, duplicate_one_in: u32) -> Vec<Message> {
 
 async fn invoke(shared: Shared, number: u32, batch: Vec<Message>, delivery: Delivery) {
     let process = Process::new(shared.clone(), number);
+    {
+        let mut world = shared.world();
+        let deadline = world.seconds + LIFE;
+        world.deadlines.insert(number, deadline);
+    }
     let records: Vec<Value> = batch
         .iter()
         .map(|message| {
-            let attributes = json!({"ApproximateReceiveCount": message.received.to_string()});
+            let sent = (START + message.sent_at) * 1_000;
+            let received = message.received.to_string();
+            let attributes = json!({"ApproximateReceiveCount": received, "SentTimestamp": sent.to_string()});
             let (id, body) = (&message.id, &message.body);
             json!({"messageId": id, "receiptHandle": id, "body": body, "attributes": attributes})
         })
@@ -110,7 +135,8 @@ async fn invoke(shared: Shared, number: u32, batch: Vec<Message>, delivery: Deli
         let again: Vec<&str> = failures.ids().collect();
         let done =
             |message: &Message| batch.iter().any(|own| own.id == message.id) && !again.contains(&message.id.as_str());
-        process.step(Step::Answer, |world| world.messages.retain(|message| !done(message))).await;
+        // When it fails nobody hears of it.
+        let _ = process.step(Step::Answer, |world| world.messages.retain(|message| !done(message))).await;
     };
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| match work.as_mut().poll(context) {
@@ -125,13 +151,14 @@ fn handler(process: &Process, delivery: Delivery) -> ProcessPayment<Process, Pro
     let settings = shared::settings::Settings {
         service: SERVICE,
         stage: "dev".into(),
-        timeout: Duration::from_secs(60),
+        timeout: TIMEOUT,
         tracer: Default::default(),
     };
     let breaker = BreakerRules {
         failures: delivery.breaker_failures,
         open: Duration::from_secs(15),
         longest_open: Duration::from_secs(60),
+        forget: Duration::from_secs(3_600),
         probe: Duration::from_secs(15),
         drain_calls: 2,
         drain_interval: Duration::from_secs(10),
@@ -150,6 +177,6 @@ fn handler(process: &Process, delivery: Delivery) -> ProcessPayment<Process, Pro
             Duration::from_millis(dice.world().random(longest).into())
         }),
     };
-    let rules = Rules { max_attempts: delivery.max_attempts, ..RULES };
+    let rules = Rules { max_attempts: delivery.max_attempts, patience: delivery.patience, ..RULES };
     ProcessPayment::new(settings, rules, parts, None).with_means(means)
 }

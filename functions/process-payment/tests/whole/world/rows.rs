@@ -18,7 +18,7 @@ impl Rows {
         let (after, counter, by, at) = match (change, there) {
             (Change::Place(payment), None) => ((**payment).clone(), Counter::Placed, 1, payment.placed_at.instant()),
             (Change::Complete { now, .. }, Some(row)) if !row.status.is_final() => {
-                let after = Payment { reason: None, answer: None, ..ended(row, Status::Complete, *now) };
+                let after = Payment { reason: None, answer: None, buried: false, ..ended(row, Status::Complete, *now) };
                 (after, Counter::Complete, 1, *now)
             }
             (Change::Fail { now, holder, reason, answer, .. }, Some(row))
@@ -40,6 +40,7 @@ impl Rows {
                     processed_at: None,
                     reason: None,
                     answer: None,
+                    buried: false,
                     ..row
                 };
                 (after, Counter::Failed, -1, failed_at.instant())
@@ -90,5 +91,5 @@ impl Rows {
 
 fn ended(row: Payment, status: Status, now: jiff::Timestamp) -> Payment {
     let (status_since, processed_at) = (now.into(), Some(now.into()));
-    Payment { status, status_since, processed_at, holder: None, held_until: None, ..row }
+    Payment { status, status_since, processed_at, holder: None, held_until: None, not_before: None, ..row }
 }
