@@ -36,7 +36,7 @@ struct Cli {
 enum Command {
     /// Run the whole stack until Ctrl-C: API, functions, tables, parameters and queues
     Up(up::Up),
-    /// Run only DynamoDB and SSM, for `cargo lambda watch`
+    /// Run only DynamoDB, SSM and SQS, for `cargo lambda watch`
     Services(services::Services),
     /// Book one ride and show the response and the stored row
     Ride(ride::Ride),
