@@ -29,7 +29,7 @@ pub(super) fn apply(act: &Act, compress: u16, stack: &mut Stack) -> Result<(), R
     }
     for (id, names) in &act.shorten {
         let function = function(stack, id)?;
-        names.iter().try_for_each(|name| shorten(function, name, compress))?;
+        names.iter().try_for_each(|(name, least)| shorten(function, name, *least, compress))?;
     }
     for (id, actions) in &act.rights {
         let role = function(stack, id)?.role_arn.clone();
@@ -52,12 +52,12 @@ fn function<'a>(stack: &'a mut Stack, id: &str) -> Result<&'a mut Function, RunE
     stack.functions.get_mut(id).ok_or_else(|| RunError::NoFunction(id.to_owned()))
 }
 
-/// A time by which a function goes, as many times as short as the scenario; not below 1 of its unit.
-fn shorten(function: &mut Function, name: &str, compress: u16) -> Result<(), RunError> {
+/// A time by which a function goes, as many times as short as the scenario; not below what the machine needs, nor below 1.
+fn shorten(function: &mut Function, name: &str, least: u64, compress: u16) -> Result<(), RunError> {
     let wrong = || RunError::NoTime { function: function.logical_id.clone(), variable: name.to_owned() };
     let full: u64 = function.environment.get(name).and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-    let short = full / u64::from(compress.max(1));
-    function.environment.insert(name.to_owned(), short.max(1).to_string());
+    let short = (full / u64::from(compress.max(1))).max(least).max(1).min(full);
+    function.environment.insert(name.to_owned(), short.to_string());
     Ok(())
 }
 
@@ -107,15 +107,15 @@ mod tests {
     fn an_act_changes_what_it_names() {
         let act = act("  visibility: { PaymentsQueue: 20 }\n  time_limit: { ProcessPaymentFunction: 30 }\n  \
              concurrency: { ProcessPaymentTakesJobs: 2 }\n  environment: { ProcessPaymentFunction: { PAYMENTS_SIDE_BY_SIDE: \"1\" } }\n  \
-             shorten: { ProcessPaymentFunction: [BREAKER_OPEN_MS, PARAMETER_TTL_SECONDS] }\n");
+             shorten: { ProcessPaymentFunction: { BREAKER_OPEN_MS: 1, SAVE_TIMEOUT_MS: 2000, PARAMETER_TTL_SECONDS: 0 } }\n");
         let mut stack = stack();
         apply(&act, 20, &mut stack).expect("applied");
         assert_eq!(stack.queues["PaymentsQueue"].visibility_timeout, Duration::from_secs(20));
         assert_eq!(stack.event_source_mappings["ProcessPaymentTakesJobs"].maximum_concurrency, Some(2));
         let function = &stack.functions["ProcessPaymentFunction"];
         assert_eq!((function.timeout, function.environment[TIME_LIMIT].as_str()), (Duration::from_secs(30), "30000"));
-        let told = ["PAYMENTS_SIDE_BY_SIDE", "BREAKER_OPEN_MS", "PARAMETER_TTL_SECONDS"];
-        assert_eq!(told.map(|name| function.environment[name].as_str()), ["1", "750", "3"]);
+        let told = ["PAYMENTS_SIDE_BY_SIDE", "BREAKER_OPEN_MS", "SAVE_TIMEOUT_MS", "PARAMETER_TTL_SECONDS"];
+        assert_eq!(told.map(|name| function.environment[name].as_str()), ["1", "750", "2000", "3"]);
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_time_stays_what_it_is_at_full_length_and_never_ends() {
-        let act = act("  shorten: { ProcessPaymentFunction: [PARAMETER_TTL_SECONDS] }\n");
+        let act = act("  shorten: { ProcessPaymentFunction: { PARAMETER_TTL_SECONDS: 0 } }\n");
         for (compress, told) in [(1, "60"), (7, "8"), (600, "1")] {
             let mut stack = stack();
             apply(&act, compress, &mut stack).expect("applied");
@@ -148,10 +148,10 @@ mod tests {
             ("  visibility: { PaymentQueue: 20 }\n", "PaymentQueue"),
             ("  time_limit: { ProcessPayments: 30 }\n", "ProcessPayments"),
             ("  concurrency: { TakesJobs: 2 }\n", "TakesJobs"),
-            ("  shorten: { ProcessPayments: [BREAKER_OPEN_MS] }\n", "ProcessPayments"),
+            ("  shorten: { ProcessPayments: { BREAKER_OPEN_MS: 1 } }\n", "ProcessPayments"),
             ("  rights: { ProcessPayments: [\"dynamodb:Query\"] }\n", "ProcessPayments"),
-            ("  shorten: { ProcessPaymentFunction: [BREAKER_OPEN] }\n", "BREAKER_OPEN"),
-            ("  shorten: { ProcessPaymentFunction: [FINANCE_AUTH] }\n", "FINANCE_AUTH"),
+            ("  shorten: { ProcessPaymentFunction: { BREAKER_OPEN: 1 } }\n", "BREAKER_OPEN"),
+            ("  shorten: { ProcessPaymentFunction: { FINANCE_AUTH: 1 } }\n", "FINANCE_AUTH"),
         ] {
             let refused = apply(&act(overrides), 20, &mut stack()).expect_err(overrides).to_string();
             assert!(refused.contains(named), "{refused}");

@@ -60,12 +60,13 @@ impl Stage<'_> {
     }
 
     async fn stored(&self) -> Result<Stored, RunError> {
-        // In this order: a payment is never there before its ride, nor a charge before its payment.
+        // In this order, for others may still be at work: what is Complete was charged before, and whose ride has a payment had
+        // it before.
+        let payments = self.rows("PaymentsTable").await?;
         let finance = match self.lab.table("FinanceTable") {
             Some(_) => Some(self.rows("FinanceTable").await?),
             None => None,
         };
-        let payments = self.rows("PaymentsTable").await?;
         let rides = self.rows("RidesTable").await?;
         let payments = payments::compare(&rides, &payments, finance.as_deref());
         Ok(Stored { rides, payments })

@@ -65,9 +65,10 @@ pub struct Act {
     #[serde(default)]
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
     /// Variables that are times a function goes by, by logical id: they become as many times as short as the scenario, so that
-    /// back-offs and the like keep their part in it. At full length the function goes by the template's.
+    /// back-offs and the like keep their part in it, but no shorter than this, in their own unit: what the machine needs. At
+    /// full length the function goes by the template's.
     #[serde(default)]
-    pub shorten: BTreeMap<String, Vec<String>>,
+    pub shorten: BTreeMap<String, BTreeMap<String, u64>>,
     /// Time limits of functions, by logical id, in the machine's seconds. The function is told of it.
     #[serde(default)]
     pub time_limit: BTreeMap<String, u32>,
