@@ -26,6 +26,8 @@ const FILES: &[(&str, &str)] = &[
     ("flaky-finance", include_str!("../../scenarios/flaky-finance.yaml")),
     ("finance-down", include_str!("../../scenarios/finance-down.yaml")),
     ("rush-hour", include_str!("../../scenarios/rush-hour.yaml")),
+    ("broken-order", include_str!("../../scenarios/broken-order.yaml")),
+    ("charged-twice", include_str!("../../scenarios/charged-twice.yaml")),
 ];
 
 /// No scenario of that name.
