@@ -284,7 +284,7 @@ impl Lab {
         };
         let lambda = Lambda::start(&stack.functions, binaries, endpoints.clone(), logs.clone(), instruments.clone())?;
         let lambda = Arc::new(lambda);
-        let event_sources = EventSources::open(&stack, &sqs, &lambda, &calls)?;
+        let event_sources = EventSources::open(&stack, &sqs, &lambda, &calls, &logs)?;
         let sources =
             pipes::Rooms { dynamodb: &dynamodb, instruments: &instruments, logs: &logs, data: data.as_deref() };
         let pipes = Pipes::open(&stack, &sources, &sqs).await?;

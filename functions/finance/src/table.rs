@@ -132,6 +132,11 @@ impl Refusal for Transaction {
 
 impl Charges for FinanceTable {
     async fn charge(&self, charge: &Charge, budget: &Budget) -> Result<Charged, TableError> {
+        // A repetition is everyday where attempts fail after the charge, and a cancelled transaction is one of the account's
+        // `UserErrors`: there would be an alarm for it.
+        if self.get(items::charge_id(&charge.id), budget).await?.is_some() {
+            return self.repeat(charge, budget).await;
+        }
         for turn in 1..=TURNS {
             match self.create(charge, budget).await? {
                 Created::Done => return Ok(Charged::New),

@@ -25,11 +25,35 @@ function restore({ open, focus, limit, left }) {
   if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
 }
 
+/**
+ * Puts in what has changed and leaves the rest where it is: an unchanged alert that is put in again is read out again. Every part of `main` has an id, and
+ * their order is always the same.
+ */
+function update(fresh) {
+  const parts = [...fresh.children];
+  const wanted = new Set(parts.map((part) => part.id));
+  for (const old of [...main.children]) if (!wanted.has(old.id)) old.remove();
+  let old = main.firstElementChild;
+  for (const part of parts) {
+    if (old?.id !== part.id) {
+      main.insertBefore(part, old);
+      continue;
+    }
+    const next = old.nextElementSibling;
+    // This one is judge()'s, and says what the server cannot know.
+    if (old.id !== 'out-of-date' && !old.isEqualNode(part)) old.replaceWith(part);
+    old = next;
+  }
+}
+
 function judge() {
   const since = Math.round((Date.now() - lastGood) / 1000);
   const banner = document.getElementById('out-of-date');
   banner.hidden = since <= stale;
-  if (!banner.hidden) banner.textContent = `Old data. This page could not be renewed for ${since} s; what it shows is ${since + Number(main.dataset.ageS)} s old.`;
+  // By half a minute: each change is read out.
+  const told = since - since % 30;
+  const text = banner.hidden ? '' : `Old data. This page could not be renewed for over ${told} s; what it shows is over ${told + Number(main.dataset.ageS)} s old.`;
+  if (banner.textContent !== text) banner.textContent = text;
 }
 
 async function renew() {
@@ -40,7 +64,7 @@ async function renew() {
     if (!fresh) throw new Error('another page');
     const kept = state();
     main.dataset.ageS = fresh.dataset.ageS;
-    main.replaceChildren(...fresh.childNodes);
+    update(fresh);
     restore(kept);
     lastGood = Date.now();
   } catch {

@@ -135,8 +135,8 @@ impl Discards for Scene {
 }
 
 impl Watches for Scene {
-    async fn faults(&self, _: &Budget) -> Vec<&'static str> {
-        if self.busy { vec!["latency"] } else { Vec::new() }
+    async fn faults(&self, _: &Budget) -> Option<Vec<&'static str>> {
+        Some(if self.busy { vec!["latency"] } else { Vec::new() })
     }
 }
 

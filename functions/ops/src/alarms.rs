@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 /// How long an answer is good: alarms are judged once a minute.
 const GOOD_FOR: Duration = Duration::from_secs(10);
 
-/// The most alarms that are shown; so many at once are one trouble, and the composite alarm says which.
-const MOST: u32 = 20;
+/// The most alarms of one answer, and the most that CloudWatch gives: a stage has fewer.
+const MOST: u32 = 100;
 
 /// The states of a stage's alarms, from CloudWatch. It needs `cloudwatch:DescribeAlarms`.
 ///
@@ -49,6 +49,9 @@ struct Described {
     alarm_name: String,
     #[serde(default)]
     alarm_description: String,
+    /// When it began to be in this state.
+    state_transitioned_timestamp: Option<f64>,
+    /// When the state was last set, to the same one perhaps. Always there.
     state_updated_timestamp: f64,
 }
 
@@ -113,9 +116,10 @@ impl Alarms {
         Ok(self.ordered(answer))
     }
 
-    /// Pages first, then the oldest first.
+    /// Pages first, then the oldest first. Parts of other alarms are none of their own, nor is a deployment: they tell nobody.
     fn ordered(&self, answer: Answer) -> Vec<Alarm> {
         let all = answer.composite_alarms.into_iter().chain(answer.metric_alarms);
+        let all = all.filter(|described| !described.alarm_description.starts_with("No notice."));
         let mut alarms: Vec<Alarm> = all.map(|described| self.alarm(described)).collect();
         alarms.sort_by(|one, other| other.page.cmp(&one.page).then(one.since.cmp(&other.since)));
         alarms
@@ -123,14 +127,16 @@ impl Alarms {
 
     /// Descriptions begin with the urgency, then say what it means to riders up to a colon: so this stack writes them.
     fn alarm(&self, described: Described) -> Alarm {
-        let Described { alarm_name, alarm_description, state_updated_timestamp } = described;
+        let Described { alarm_name, alarm_description, state_transitioned_timestamp, state_updated_timestamp } =
+            described;
         let (page, meaning) = match alarm_description.strip_prefix("Page. ") {
             Some(meaning) => (true, meaning),
             None => (false, alarm_description.strip_prefix("Ticket. ").unwrap_or(&alarm_description)),
         };
         let meaning = meaning.split([':', '.']).next().unwrap_or_default().to_owned();
         let name = alarm_name.strip_prefix(&self.prefix).unwrap_or(&alarm_name).to_owned();
-        let since = Timestamp::from_millisecond((state_updated_timestamp * 1_000.0) as i64).unwrap_or_default();
+        let since = state_transitioned_timestamp.unwrap_or(state_updated_timestamp);
+        let since = Timestamp::from_millisecond((since * 1_000.0) as i64).unwrap_or_default();
         Alarm { name, page, meaning, since }
     }
 }

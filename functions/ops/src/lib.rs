@@ -95,7 +95,7 @@ where
             }
             REDRIVE_ALL => {
                 let answer = self.redrive_all(&call).await;
-                back_to_page(&call, answer.as_ref().map(|moved| Told::from(*moved)), "../ops")
+                back_to_page(&call, answer.as_ref().map(|moved| Told::All(*moved)), "../ops")
                     .unwrap_or_else(|| json(StatusCode::ACCEPTED, &answer?))
             }
             _ => Err(Problem::NotFound.into()),
@@ -167,7 +167,8 @@ fn back_to_page(call: &Call, told: Result<Told, &Failure>, page: &str) -> Option
     let told = told.unwrap_or_else(|failure| {
         let error = failure.cause.as_deref().map(|cause| cause as &(dyn Error + 'static));
         tracing::warn!(error, detail = failure.problem.detail(), "a redrive by the page failed");
-        Told::Failed
+        // The only thing that a form can say wrongly.
+        if matches!(failure.problem, Problem::InvalidFields(_)) { Told::Limit } else { Told::Failed }
     });
     let mut response = Response::new(String::new());
     *response.status_mut() = StatusCode::SEE_OTHER;

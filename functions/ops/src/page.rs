@@ -23,6 +23,9 @@ use std::sync::{Mutex, PoisonError};
 /// How often the page renews itself, in seconds.
 const RENEWED_S: u32 = 10;
 
+/// The most alarms of the strip; so many at once are one trouble, and the lights are among the first.
+const ALARMS: usize = 20;
+
 /// How old data may be before the page says so, in seconds: a few renewals that failed.
 const STALE_S: i64 = 45;
 
@@ -47,8 +50,9 @@ struct View<'a> {
     stale_s: i64,
     renewed_s: u32,
     told: Option<Told>,
-    faults: String,
+    faults: Option<String>,
     alarms: Option<Vec<Ringing>>,
+    more_alarms: usize,
     cards: [Card; 3],
     failed: i64,
     rows: Vec<Row>,
@@ -118,8 +122,9 @@ fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timest
         stale_s: STALE_S,
         renewed_s: RENEWED_S,
         told,
-        faults: snapshot.faults.join(", "),
-        alarms: snapshot.alarms.as_ref().map(|alarms| alarms.iter().map(Ringing::of).collect()),
+        faults: snapshot.faults.as_ref().map(|faults| faults.join(", ")),
+        alarms: snapshot.alarms.as_ref().map(|alarms| alarms.iter().take(ALARMS).map(Ringing::of).collect()),
+        more_alarms: snapshot.alarms.as_ref().map_or(0, |alarms| alarms.len().saturating_sub(ALARMS)),
         cards: [
             Card::in_queue(count.in_queue),
             Card::placed(count.placed_last_10_minutes),

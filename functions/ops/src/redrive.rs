@@ -34,7 +34,7 @@ pub(crate) struct Moved {
     pub(crate) moved: usize,
     /// How many letters were out of date, and deleted: their payments were redriven or completed since.
     pub(crate) stale: usize,
-    /// How many were left where they are: they say nothing, or their payments are on their way.
+    /// How many were left where they are: they say nothing, or somebody is at their payments.
     pub(crate) left: usize,
     /// Why it ended.
     pub(crate) ended: Ended,
@@ -89,8 +89,13 @@ async fn again(
 /// What is to become of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    Moved,
+    /// Its payment failed: another try.
+    Redriven,
+    /// Its payment waits for a message that SQS itself put here: the same job again.
+    Resent,
+    /// It is out of date.
     Stale,
+    /// It stays.
     Left,
 }
 
@@ -124,7 +129,7 @@ pub(crate) async fn all(
         }
         for fate in join_all(letters.iter().map(|letter| handle(payments, queue, letter, budget))).await {
             match fate {
-                Fate::Moved => done.moved += 1,
+                Fate::Redriven | Fate::Resent => done.moved += 1,
                 Fate::Stale => done.stale += 1,
                 Fate::Left => done.left += 1,
             }
@@ -133,7 +138,8 @@ pub(crate) async fn all(
     Ok(done)
 }
 
-/// Redrives, then deletes: after a death in between the letter comes again and is out of date.
+/// Sends, then deletes: after a death in between the letter comes again. That of a redrive is out of date by then; a job that is sent
+/// twice is looked at twice and charged once.
 async fn handle(
     payments: &(impl Finds + Changes),
     queue: &(impl Sends + Discards),
@@ -143,9 +149,11 @@ async fn handle(
     let fate = async {
         let Ok(job) = Job::parse(&letter.body) else { return Ok(Fate::Left) };
         let Some(payment) = payments.find(job.ride_id, budget).await? else { return Ok(Fate::Left) };
-        let fate = judge(&job, &payment);
-        if fate == Fate::Moved {
-            again(payments, queue, &payment, budget).await?;
+        let fate = judge(&job, &payment, Timestamp::now());
+        match fate {
+            Fate::Redriven => drop(again(payments, queue, &payment, budget).await?),
+            Fate::Resent => queue.send(&payment.job(), budget).await?,
+            Fate::Stale | Fate::Left => {}
         }
         if fate != Fate::Left {
             queue.discard(letter, budget).await?;
@@ -159,14 +167,20 @@ async fn handle(
 }
 
 /// Which redrive a letter is of says whether its payment has gone on since.
-fn judge(job: &Job, payment: &Payment) -> Fate {
+///
+/// process-payment writes a letter while it holds the row, and then says Failed. So the letter of a row that nobody holds is a message
+/// that SQS itself put here, received a thousand times by a function that died over it. No other message stands for that payment any more.
+fn judge(job: &Job, payment: &Payment, now: Timestamp) -> Fate {
     let of = job.redrive.unwrap_or(0);
     match payment.status {
         _ if of < payment.redrives => Fate::Stale,
         Status::Complete => Fate::Stale,
-        Status::Failed if of == payment.redrives => Fate::Moved,
-        // The letter is written before the row says Failed: one of a row that does not yet is not to be lost.
-        Status::Failed | Status::Queued | Status::Processing => Fate::Left,
+        // Also where it is itself a redrive of which the row does not know yet.
+        Status::Failed => Fate::Redriven,
+        Status::Queued => Fate::Resent,
+        // Its holder may be about to say Failed: the letter of a row that does not yet is not to be lost.
+        Status::Processing if payment.lease_end().is_some_and(|end| end > now) => Fate::Left,
+        Status::Processing => Fate::Resent,
     }
 }
 

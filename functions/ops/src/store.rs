@@ -121,8 +121,8 @@ pub trait Discards: Send + Sync + 'static {
 
 /// Which faults are injected on purpose.
 pub trait Watches: Send + Sync + 'static {
-    /// Their names; none where there are none or where nobody knows.
-    fn faults(&self, budget: &Budget) -> impl Future<Output = Vec<&'static str>> + Send;
+    /// Their names; nothing when nobody knows.
+    fn faults(&self, budget: &Budget) -> impl Future<Output = Option<Vec<&'static str>>> + Send;
 }
 
 /// An alarm that is on.
@@ -140,7 +140,7 @@ pub struct Alarm {
 
 /// Which alarms are on.
 pub trait Rings: Send + Sync + 'static {
-    /// Them, the most urgent first; nothing when nobody knows.
+    /// All of them, the most urgent first; nothing when nobody knows.
     fn ringing(&self, context: &RequestContext) -> impl Future<Output = Option<Vec<Alarm>>> + Send;
 }
 

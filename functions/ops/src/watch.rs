@@ -4,6 +4,8 @@ use shared::context::RequestContext;
 use shared::faults::{Flags, Mode};
 use shared::kept::Kept;
 use shared::params::Store;
+use std::convert::Infallible;
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 /// How long an answer is good: as long as the functions themselves keep the parameter.
@@ -15,7 +17,7 @@ pub struct Watch<S> {
     store: S,
     parameter: Option<String>,
     patience: Duration,
-    kept: Kept<Vec<&'static str>>,
+    kept: Kept<Option<Vec<&'static str>>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +44,17 @@ impl<S: Store> Watch<S> {
 }
 
 impl<S: Store> Watches for Watch<S> {
-    async fn faults(&self, budget: &Budget) -> Vec<&'static str> {
-        let Some(parameter) = &self.parameter else { return Vec::new() };
-        let read = self.read(parameter, budget);
-        self.kept.get_at(Instant::now(), read, |_| GOOD_FOR).await.unwrap_or_default()
+    async fn faults(&self, budget: &Budget) -> Option<Vec<&'static str>> {
+        let Some(parameter) = &self.parameter else { return Some(Vec::new()) };
+        // A failure is kept as what it is: "none" would be a claim, and so would what was there before.
+        let read = async {
+            let read = self.read(parameter, budget).await;
+            let told = read.inspect_err(|error| {
+                tracing::warn!(error = error as &dyn Error, "nobody knows which faults are injected")
+            });
+            Ok::<_, Infallible>(told.ok())
+        };
+        self.kept.get_at(Instant::now(), read, |_| GOOD_FOR).await.flatten()
     }
 }
 
@@ -59,7 +68,7 @@ pub struct Outlook<W, A> {
 }
 
 impl<W: Watches, A: Send + Sync + 'static> Watches for Outlook<W, A> {
-    async fn faults(&self, budget: &Budget) -> Vec<&'static str> {
+    async fn faults(&self, budget: &Budget) -> Option<Vec<&'static str>> {
         self.watch.faults(budget).await
     }
 }
@@ -67,5 +76,37 @@ impl<W: Watches, A: Send + Sync + 'static> Watches for Outlook<W, A> {
 impl<W: Send + Sync + 'static, A: Rings> Rings for Outlook<W, A> {
     async fn ringing(&self, context: &RequestContext) -> Option<Vec<Alarm>> {
         self.alarms.ringing(context).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    /// A store that has a text, or fails.
+    struct Shelf(Mutex<Option<String>>);
+
+    impl Store for Shelf {
+        type Error = std::io::Error;
+
+        async fn get(&self, _: &str) -> Result<String, std::io::Error> {
+            self.0.lock().expect("no poison").clone().ok_or_else(|| std::io::Error::other("gone"))
+        }
+    }
+
+    async fn seen(text: Option<&str>, parameter: Option<&str>) -> Option<Vec<&'static str>> {
+        let store = Shelf(Mutex::new(text.map(str::to_owned)));
+        let watch = Watch::new(store, parameter.map(str::to_owned), Duration::from_secs(1));
+        watch.faults(&Budget::lasting(Duration::from_secs(5))).await
+    }
+
+    #[tokio::test]
+    async fn what_nobody_knows_is_not_told_as_none() {
+        let latency = r#"{"latency":{"enabled":true,"min_latency":1,"max_latency":2}}"#;
+        assert_eq!(seen(Some(latency), Some("p")).await, Some(vec!["latency"]));
+        assert_eq!(seen(Some("{}"), Some("p")).await, Some(Vec::new()));
+        assert_eq!(seen(None, Some("p")).await, None);
+        assert_eq!(seen(None, None).await, Some(Vec::new()), "a stack without faults");
     }
 }

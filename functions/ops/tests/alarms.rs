@@ -39,8 +39,13 @@ fn context() -> RequestContext {
 
 #[tokio::test]
 async fn alarms_that_are_on_come_pages_first_with_what_they_mean() {
-    let described = |name: &str, description: &str, since: f64| json!({"AlarmName": name, "AlarmDescription": description, "StateUpdatedTimestamp": since, "StateValue": "ALARM"});
+    let described = |name: &str, description: &str, since: f64| json!({"AlarmName": name, "AlarmDescription": description, "StateTransitionedTimestamp": since, "StateUpdatedTimestamp": since + 60.0, "StateValue": "ALARM"});
+    let mut old = described("wild-rydes-dev-ops-errors", "Ticket. The page fails: often.", 0.0);
+    old.as_object_mut().expect("an object").remove("StateTransitionedTimestamp");
     let metric = [
+        old,
+        described("wild-rydes-dev-queue-growth-rate", "No notice. Part of queue-growth: more come than go.", 2.0),
+        described("wild-rydes-dev-deploying", "No notice. A deployment.", 2.0),
         described("wild-rydes-dev-oldest-payment", "Ticket. Payments wait: the oldest one too long. Runbook: x", 1.0),
         described("wild-rydes-dev-payment-failed", "Page. A ride goes unpaid: one payment failed for good.", 9.5),
     ];
@@ -55,6 +60,7 @@ async fn alarms_that_are_on_come_pages_first_with_what_they_mean() {
         "warning-light true Something is wrong 3000",
         "payment-failed true A ride goes unpaid 9500",
         "oldest-payment false Payments wait 1000",
+        "ops-errors false The page fails 60000", // by the time that is always there
     ];
     assert_eq!(ringing, expected);
     alarms.ringing(&context()).await.expect("kept");

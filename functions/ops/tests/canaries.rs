@@ -31,8 +31,8 @@ const SAMPLES: [&str; 5] = [
 struct Nothing;
 
 impl Watches for Nothing {
-    async fn faults(&self, _: &Budget) -> Vec<&'static str> {
-        Vec::new()
+    async fn faults(&self, _: &Budget) -> Option<Vec<&'static str>> {
+        Some(Vec::new())
     }
 }
 

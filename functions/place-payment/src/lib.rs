@@ -20,6 +20,7 @@ use shared::events::{Caller, Events};
 use shared::faults::{Faults, InjectedException, around_event};
 use shared::panic::{Panicked, caught};
 use shared::payments::{Job, Payment, counts};
+use shared::ride::RideId;
 use shared::telemetry::metrics::{OfService, PAYMENTS_PLACED, Recorder, UNREADABLE_EVENTS};
 use shared::telemetry::trace::{Blame, Outcome};
 use std::error::Error;
@@ -105,8 +106,11 @@ impl<P: Payments> PlacePayment<P> {
                 // after it, for as long as the stream keeps it.
                 Err(error) => {
                     let event_id = record["eventID"].as_str().filter(|id| id.len() <= 64 && id.is_ascii());
+                    // Which ride, if only the rest of the record is wrong: an id says nothing of a rider.
+                    let ride_id = record["dynamodb"]["Keys"]["RideId"]["S"].as_str();
+                    let ride_id = ride_id.and_then(|id| RideId::try_from(id.to_owned()).ok()).map(|id| id.to_string());
                     let error = &error as &dyn Error;
-                    tracing::error!(error, event_id, "a record of the rides' stream was left out");
+                    tracing::error!(error, event_id, ride_id, "a record of the rides' stream was left out");
                     Recorder::current().add(UNREADABLE_EVENTS, OfService, 1);
                 }
             }

@@ -148,6 +148,19 @@ async fn a_record_that_nobody_can_read_is_told_counted_and_left_out() {
 }
 
 #[tokio::test]
+async fn a_record_that_is_left_out_is_told_with_its_ride_where_that_can_be_read() {
+    for (ride, told) in [("019a9f3c-7a00-7000-8000-000000000009", true), ("where ada stands", false)] {
+        let (memory, log) = (Memory::default(), Log::of(SERVICE));
+        let mut event = sample();
+        event[0]["dynamodb"] = json!({"Keys": {"RideId": {"S": ride}}, "NewImage": {"RideId": {"S": ride}}});
+        place(memory, &event).await.expect("the others are placed");
+        let lines = log.take();
+        let line = lines.lines().find(|line| line.contains("was left out")).expect("a line");
+        assert_eq!((line.contains(ride), line.contains("ride_id")), (told, told), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_to_place_is_an_empty_answer_for_which_the_pipe_calls_nobody() {
     let jobs = place(Memory::default(), &json!([])).await.expect("nothing");
     assert_eq!(serde_json::to_value(jobs).expect("JSON"), json!([]));

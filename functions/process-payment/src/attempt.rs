@@ -12,8 +12,9 @@ use shared::payments::{Payment, Status};
 use shared::telemetry::metrics::{OfService, PAYMENT_ATTEMPTS, PAYMENT_ATTEMPTS_FAILED, PAYMENTS_HELD, Recorder};
 use std::time::Duration;
 
-/// The longest that a message waits besides what the breaker says, so that not all come at its end.
-const LONGEST_SPREAD: Duration = Duration::from_secs(5 * 60);
+/// The part of the longest pause between attempts that a message waits at most besides what the breaker says, so that not all
+/// come at its end: five minutes of fifteen.
+const SPREAD: u32 = 3;
 
 impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> {
     /// Takes the payment. Nothing when somebody else was faster.
@@ -81,7 +82,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
     /// Finance is left alone, or just back: the message waits for that, and some time more, so that not all come at once.
     fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
         let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
-        let spread = self.rules.back_off.longest_pause(way.message.received()).min(LONGEST_SPREAD);
+        let spread = self.rules.back_off.longest_pause(way.message.received()).min(self.rules.back_off.cap / SPREAD);
         let pause = Duration::from_millis(left) + (self.means.up_to)(spread);
         let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
         tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");

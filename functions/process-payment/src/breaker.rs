@@ -24,10 +24,6 @@ use std::time::Duration;
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
 
-/// The longest that it is open before the next probe. One call a minute hurts nobody, and what waits for longer than it
-/// must is riders' payments.
-const LONGEST_OPEN: Duration = Duration::from_secs(60);
-
 /// A failure so old says nothing about those that come after it.
 const FORGET: Duration = Duration::from_secs(60);
 
@@ -39,8 +35,11 @@ const DOUBLINGS: u32 = 6;
 pub struct Rules {
     /// So many failures in a row open it; at least 1.
     pub failures: u32,
-    /// For so long, the first time.
+    /// For so long, the first time; then twice as long with each probe that fails.
     pub open: Duration,
+    /// Never longer than this before the next probe. One call a minute hurts nobody, and what waits for longer than it must
+    /// is riders' payments.
+    pub longest_open: Duration,
     /// So long a probe has, before somebody else may try.
     pub probe: Duration,
     /// So many calls an interval, first, when it recovers; at least 1.
@@ -195,7 +194,7 @@ impl Breaker {
     /// Open for the n-th time in a row: longer each time.
     fn opened(rules: &Rules, opened: u32, now: Millis) -> Self {
         let factor = 1_u32 << opened.saturating_sub(1).min(16);
-        let open = rules.open.saturating_mul(factor).min(LONGEST_OPEN.max(rules.open));
+        let open = rules.open.saturating_mul(factor).min(rules.longest_open.max(rules.open));
         Self::Open { until: later(now, open), opened }
     }
 }

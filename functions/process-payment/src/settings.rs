@@ -83,6 +83,7 @@ impl Settings {
             breaker: breaker::Rules {
                 failures: environment.number("BREAKER_FAILURES", 1..=1_000)?,
                 open: environment.milliseconds("BREAKER_OPEN_MS")?,
+                longest_open: environment.milliseconds("BREAKER_LONGEST_OPEN_MS")?,
                 probe: rules.needed(),
                 drain_calls: environment.number("DRAIN_CALLS", 1..=10_000)?,
                 drain_interval: environment.milliseconds("DRAIN_INTERVAL_MS")?,
@@ -117,6 +118,7 @@ mod tests {
             ("PAYMENTS_DEAD_LETTERS_URL", "http://127.0.0.1/dead"),
             ("BREAKER_FAILURES", "10"),
             ("BREAKER_OPEN_MS", "15000"),
+            ("BREAKER_LONGEST_OPEN_MS", "60000"),
             ("DRAIN_CALLS", "20"),
             ("DRAIN_INTERVAL_MS", "10000"),
         ];

@@ -222,7 +222,7 @@ async fn order(template: Option<PathBuf>, order: &Order) -> anyhow::Result<()> {
         .header(SECRET_HEADER, &state.console_secret)
         .body(serde_json::to_vec(order)?.into())?;
     let (status, _, body) = ride::send(request).await.context("the lab's console did not answer")?;
-    match body["error"].as_str() {
+    match body["inOptions"].as_str().or(body["error"].as_str()) {
         Some(why) => anyhow::bail!("{why}"),
         None => anyhow::ensure!(status.is_success(), "the lab's console answered {status}"),
     }
@@ -232,6 +232,7 @@ async fn order(template: Option<PathBuf>, order: &Order) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::switches::Refusal;
 
     #[test]
     fn capacity_is_two_or_three_numbers_and_disorder_two_shares() {
@@ -276,6 +277,9 @@ mod tests {
             (&["--kill-every", "250"], Wrong::KillEvery { ms: 250 }),
             (&["--env", "A=b=c", "--env", "D=", "--env", "E"], Wrong::Environment(variables.into())),
         ] {
+            let refused = Refusal::NeedsResource(wrong.name()).in_options();
+            let option = line.first().copied().unwrap_or("a break without options");
+            assert_eq!(refused, format!("{option} needs a RESOURCE"), "a refusal has the option's own name");
             assert_eq!(read(line), Ok(wrong), "{line:?}");
         }
     }

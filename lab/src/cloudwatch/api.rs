@@ -93,6 +93,8 @@ fn described(alarm: &AlarmSnapshot) -> Value {
         "AlarmDescription": alarm.description,
         "StateValue": alarm.state,
         "StateReason": alarm.reason,
+        // The lab sets a state when it changes, and not again.
+        "StateTransitionedTimestamp": alarm.since_ms as f64 / 1_000.0,
         "StateUpdatedTimestamp": alarm.since_ms as f64 / 1_000.0,
     })
 }
@@ -140,6 +142,7 @@ mod tests {
     fn an_alarm_is_described_with_awss_names_and_seconds() {
         let described = described(&alarm("a", AlarmKind::Metric, State::Alarm));
         assert_eq!((&described["StateValue"], &described["StateUpdatedTimestamp"]), (&json!("ALARM"), &json!(1.5)));
+        assert_eq!(described["StateTransitionedTimestamp"], 1.5);
         assert_eq!(described["AlarmDescription"], "Page. It means something.");
     }
 }

@@ -118,10 +118,16 @@ impl Console {
         };
         match self.switches.carry_out(&order) {
             Ok(()) => ok(&json!({})),
-            Err(why @ Refusal::NoSuchResource { .. }) => error(StatusCode::NOT_FOUND, &why.to_string()),
-            Err(why) => error(StatusCode::BAD_REQUEST, &why.to_string()),
+            Err(why @ Refusal::NoSuchResource { .. }) => refused(StatusCode::NOT_FOUND, &why),
+            Err(why) => refused(StatusCode::BAD_REQUEST, &why),
         }
     }
+}
+
+/// In an order's words for programs, and in those of the command line for who typed one.
+fn refused(status: StatusCode, why: &Refusal) -> Answer {
+    let said = json!({"error": why.to_string(), "inOptions": why.in_options()});
+    listen::answer(status, "application/json", said.to_string())
 }
 
 fn wrong_secret() -> Answer {

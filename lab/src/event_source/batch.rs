@@ -48,26 +48,49 @@ pub(super) fn event(records: Vec<Json>) -> Bytes {
     json!({"Records": records}).to_string().into()
 }
 
-/// Parts whose events are within `limit` bytes each, in order: ten messages may be 10 MiB, and an invocation takes 6 MB.
-/// "The payload size" ends a batch. <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching>
-pub(super) fn split<T>(records: Vec<(T, Json)>, limit: usize) -> Vec<Vec<(T, Json)>> {
-    const AROUND: usize = r#"{"Records":[]}"#.len();
-    let mut parts: Vec<Vec<(T, Json)>> = Vec::new();
-    let mut length = usize::MAX;
-    for (one, record) in records {
-        let more = record.to_string().len() + 1;
-        match parts.last_mut().filter(|_| length.saturating_add(more) <= limit) {
-            Some(part) => {
-                length += more;
-                part.push((one, record));
-            }
-            None => {
-                length = AROUND + more;
-                parts.push(vec![(one, record)]);
-            }
-        }
+/// A batch that grows until its function could not take more: ten messages may be 10 MiB, and an invocation takes 6 MB.
+/// "The payload size" ends a batch, as its size and its window do.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching>
+#[derive(Debug)]
+pub(super) struct Filling<T> {
+    taken: Vec<T>,
+    bytes: usize,
+    most: usize,
+    limit: usize,
+}
+
+impl<T> Filling<T> {
+    /// At most so many messages, and bytes of their event.
+    pub(super) fn new(most: usize, limit: usize) -> Self {
+        const AROUND: usize = r#"{"Records":[]}"#.len();
+        Self { taken: Vec::new(), bytes: AROUND, most, limit }
     }
-    parts
+
+    /// Takes one in, by the bytes of its record, or hands it back. The first is taken in any case: one that is too much alone is
+    /// left to Lambda to refuse.
+    pub(super) fn push(&mut self, one: T, bytes: usize) -> Result<(), T> {
+        let comma = 1;
+        let grown = self.bytes.saturating_add(bytes + comma);
+        if !self.taken.is_empty() && (self.room() == 0 || grown > self.limit) {
+            return Err(one);
+        }
+        self.bytes = grown;
+        self.taken.push(one);
+        Ok(())
+    }
+
+    /// How many more messages it takes.
+    pub(super) fn room(&self) -> usize {
+        self.most.saturating_sub(self.taken.len())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    pub(super) fn taken(self) -> Vec<T> {
+        self.taken
+    }
 }
 
 #[cfg(test)]
@@ -76,20 +99,33 @@ mod tests {
 
     #[test]
     fn what_is_too_much_for_one_event_is_several() {
-        let records = |lengths: &[usize]| lengths.iter().map(|length| ((), json!("x".repeat(*length)))).collect();
         let sizes = |lengths: &[usize]| -> Vec<usize> {
-            let parts = split(records(lengths), 100);
-            for part in parts.iter().filter(|part| part.len() > 1) {
-                let event = event(part.iter().map(|(_, record)| record.clone()).collect());
-                assert!(event.len() <= 100, "{}", event.len());
+            let mut waiting: std::collections::VecDeque<Json> =
+                lengths.iter().map(|length| json!("x".repeat(*length))).collect();
+            let mut sizes = Vec::new();
+            while !waiting.is_empty() {
+                let mut filling = Filling::new(3, 100);
+                while let Some(record) = waiting.pop_front() {
+                    let bytes = record.to_string().len();
+                    if let Err(record) = filling.push(record, bytes) {
+                        waiting.push_front(record);
+                        break;
+                    }
+                }
+                let records = filling.taken();
+                sizes.push(records.len());
+                let event = event(records.clone());
+                assert!(event.len() <= 100 || records.len() == 1, "{}", event.len());
             }
-            parts.iter().map(Vec::len).collect()
+            sizes
         };
         assert_eq!(sizes(&[10, 10, 10]), [3]);
-        assert_eq!(sizes(&[40, 40, 40]), [2, 1]);
+        assert_eq!(sizes(&[1, 1, 1, 1]), [3, 1]);
+        assert_eq!(sizes(&[40, 40, 40]), [2, 1], "to the byte");
+        assert_eq!(sizes(&[41, 40, 40]), [1, 2]);
         assert_eq!(sizes(&[50, 50, 50]), [1, 1, 1]);
         assert_eq!(sizes(&[80, 1, 1, 80]), [1, 2, 1]);
-        assert_eq!(sizes(&[200, 1]), [1, 1], "one that is too much alone is left to Lambda to refuse");
+        assert_eq!(sizes(&[200, 1]), [1, 1]);
         assert_eq!(sizes(&[]), Vec::<usize>::new());
     }
 }

@@ -2,9 +2,12 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
 
 mod batch;
+mod places;
 mod poller;
 mod response;
 mod scaling;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -13,9 +16,10 @@ use tokio::task::JoinSet;
 use crate::aws::{Call, Calls};
 use crate::iam::{self, Decision, PolicyError};
 use crate::lambda::Lambda;
+use crate::logs::Logs;
 use crate::sqs::Sqs;
 use crate::template::{EventSourceMapping, Function, Queue, Stack};
-use poller::Source;
+use poller::{Rooms, Source};
 
 /// What Lambda does with a queue in the name of the function's role.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>
@@ -65,14 +69,16 @@ impl EventSources {
         sqs: &Sqs,
         lambda: &Arc<Lambda>,
         calls: &Calls,
+        logs: &Logs,
     ) -> Result<Self, EventSourceError> {
+        let rooms = Rooms { sqs, lambda, calls, logs };
         let mut sources = Vec::new();
         for mapping in stack.event_source_mappings.values() {
             let (function, queue) = ends(mapping, stack)?;
             check(mapping, function, queue, stack)?;
             calls.push(call(function, "GetQueueAttributes", queue, 200));
             if mapping.enabled {
-                sources.push(Arc::new(Source::new(mapping, function, queue, &stack.region, sqs, lambda, calls)));
+                sources.push(Arc::new(Source::new(mapping, function, queue, &stack.region, rooms)));
             }
         }
         Ok(Self(sources))

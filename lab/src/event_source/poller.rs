@@ -1,18 +1,20 @@
 //! The pollers of a mapping: each takes a batch, has it worked on, and takes the next.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
-use super::batch;
+use super::batch::{self, Filling};
+use super::places;
 use super::response::{self, Verdict};
 use super::scaling::Scaling;
 use crate::aws::Calls;
 use crate::lambda::{Invocation, Lambda, Outcome, PAYLOAD_LIMIT};
+use crate::logs::{Logs, Origin};
 use crate::sqs::engine::Received;
 use crate::sqs::{Sqs, SqsError, Wanted};
 use crate::template::{EventSourceMapping, Function, Queue};
@@ -43,12 +45,35 @@ pub(super) struct Source {
     sqs: Sqs,
     lambda: Arc<Lambda>,
     calls: Calls,
+    logs: Logs,
     scaling: Mutex<Scaling>,
     grown: Notify,
 }
 
-/// Messages with their records, and when the first of them was received.
-type Batch = (Vec<(Received, Json)>, Instant);
+/// A message with its record, the record's length in bytes, and when it was received.
+#[derive(Debug)]
+pub(super) struct Taken {
+    message: Received,
+    record: Json,
+    bytes: usize,
+    at: Instant,
+}
+
+/// Messages that are done and that SQS would not delete, by their receipts; they are visible again from that moment on.
+#[derive(Debug)]
+struct Undeleted {
+    handles: Vec<String>,
+    until: Instant,
+}
+
+/// What a mapping works with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rooms<'r> {
+    pub(super) sqs: &'r Sqs,
+    pub(super) lambda: &'r Arc<Lambda>,
+    pub(super) calls: &'r Calls,
+    pub(super) logs: &'r Logs,
+}
 
 impl Source {
     pub(super) fn new(
@@ -56,9 +81,7 @@ impl Source {
         function: &Function,
         queue: &Queue,
         region: &str,
-        sqs: &Sqs,
-        lambda: &Arc<Lambda>,
-        calls: &Calls,
+        Rooms { sqs, lambda, calls, logs }: Rooms<'_>,
     ) -> Self {
         Self {
             scaling: Mutex::new(Scaling::new(mapping.maximum_concurrency, mapping.partial)),
@@ -69,36 +92,25 @@ impl Source {
             sqs: sqs.clone(),
             lambda: lambda.clone(),
             calls: calls.clone(),
+            logs: logs.clone(),
             grown: Notify::new(),
         }
     }
 
     /// Keeps as many pollers as are wanted.
     pub(super) async fn run(self: Arc<Self>) {
-        let mut pollers = JoinSet::new();
-        let mut alive = BTreeSet::new();
-        loop {
-            for place in 0..self.scaling().wanted() {
-                if alive.insert(place) {
-                    pollers.spawn(self.clone().poll(place));
-                }
-            }
-            tokio::select! {
-                () = self.grown.notified() => {}
-                // One that panicked leaves its place taken: the others go on.
-                Some(ended) = pollers.join_next() => {
-                    if let Ok(place) = ended {
-                        alive.remove(&place);
-                    }
-                }
-            }
-        }
+        let (undeleted, left) = mpsc::unbounded_channel();
+        let poll = |place| self.clone().poll(place, undeleted.clone());
+        let polling = places::keep(|| self.scaling().wanted(), &self.grown, poll, |text| self.tell(&text));
+        tokio::join!(polling, self.clone().delete_again(left));
     }
 
-    /// Takes batches until its place is not wanted any more; its place.
-    async fn poll(self: Arc<Self>, place: u32) -> u32 {
-        while place < self.scaling().wanted() {
-            let (batch, since) = self.gather().await;
+    /// Takes batches until its place is not wanted any more.
+    async fn poll(self: Arc<Self>, place: u32, undeleted: mpsc::UnboundedSender<Undeleted>) {
+        let mut left_over = VecDeque::new();
+        while place < self.scaling().wanted() || !left_over.is_empty() {
+            // Nobody knows whether a queue that does not answer is idle.
+            let Some(batch) = self.gather(&mut left_over).await else { continue };
             if batch.is_empty() {
                 if self.scaling().idle() {
                     self.grown.notify_one();
@@ -109,44 +121,50 @@ impl Source {
             if more && self.scaling().more(Instant::now()) {
                 self.grown.notify_one();
             }
-            for part in batch::split(batch, PAYLOAD_LIMIT) {
-                self.deliver(part, since).await;
-            }
+            self.deliver(batch, &undeleted).await;
         }
-        place
     }
 
-    /// A batch: until it is full, or its window has ended, which begins with its first message.
-    async fn gather(&self) -> Batch {
+    /// A batch: until it is full, or its window has ended, which begins with its first message. What it has no room for begins the
+    /// next one. Empty when there was nothing for a whole poll; none when SQS did not say so.
+    pub(super) async fn gather(&self, left_over: &mut VecDeque<Taken>) -> Option<Vec<Taken>> {
         let EventSourceMapping { batch_size, window, .. } = self.mapping;
-        let mut batch = Vec::new();
-        let mut received = self.receive(batch_size, LONG_POLL).await;
-        let since = Instant::now();
-        let deadline = since + window;
+        if left_over.is_empty() {
+            left_over.extend(self.receive(batch_size, LONG_POLL).await?);
+        }
+        let mut batch = Filling::new(batch_size, PAYLOAD_LIMIT);
+        let deadline = left_over.front().map_or_else(Instant::now, |first| first.at + window);
         loop {
-            let arn = &self.queue.arn;
-            batch.extend(received.into_iter().map(|one| {
-                let record = batch::record(&one, &self.sqs, arn, &self.region);
-                (one, record)
-            }));
-            let left = deadline.saturating_duration_since(Instant::now());
-            if batch.is_empty() || batch.len() >= batch_size || left.is_zero() {
-                return (batch, since);
+            while let Some(next) = left_over.pop_front() {
+                let bytes = next.bytes;
+                if let Err(next) = batch.push(next, bytes) {
+                    left_over.push_front(next);
+                    return Some(batch.taken());
+                }
             }
-            received = self.receive(batch_size - batch.len(), left.min(LONG_POLL)).await;
+            let left = deadline.saturating_duration_since(Instant::now());
+            if batch.is_empty() || batch.room() == 0 || left.is_zero() {
+                return Some(batch.taken());
+            }
+            // An outage now does not lose what is there.
+            left_over.extend(self.receive(batch.room(), left.min(LONG_POLL)).await.unwrap_or_default());
         }
     }
 
-    async fn receive(&self, most: usize, wait: Duration) -> Vec<Received> {
+    /// Messages with their records; none, after a while, when SQS refuses or does not answer.
+    async fn receive(&self, most: usize, wait: Duration) -> Option<Vec<Taken>> {
         let wanted = Wanted { most: most.min(OF_A_RECEIVE), visibility: None, wait: Some(wait) };
         let received = self.sqs.receive_for_lambda(&self.queue.name, wanted);
-        match self.called("ReceiveMessage", wait + CALL_LIMIT, received).await {
-            Some(received) => received,
-            None => {
-                tokio::time::sleep(AFTER_AN_OUTAGE.min(wait)).await;
-                Vec::new()
-            }
-        }
+        let Some(received) = self.called("ReceiveMessage", wait + CALL_LIMIT, received).await else {
+            tokio::time::sleep(AFTER_AN_OUTAGE.min(wait)).await;
+            return None;
+        };
+        let at = Instant::now();
+        let taken = received.into_iter().map(|message| {
+            let record = batch::record(&message, &self.sqs, &self.queue.arn, &self.region);
+            Taken { bytes: record.to_string().len(), message, record, at }
+        });
+        Some(taken.collect())
     }
 
     /// A call's result, written down; none where it failed or was not answered.
@@ -165,16 +183,27 @@ impl Source {
     /// Has a batch worked on. "If your function code caused the error, Lambda will stop processing and retrying the invocation";
     /// if it was throttled, "Lambda continues to retry the message until the message's timestamp exceeds your queue's visibility
     /// timeout". <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
-    async fn deliver(&self, batch: Vec<(Received, Json)>, since: Instant) {
-        let (messages, records): (Vec<Received>, Vec<Json>) = batch.into_iter().unzip();
+    async fn deliver(&self, batch: Vec<Taken>, undeleted: &mpsc::UnboundedSender<Undeleted>) {
+        let Some(since) = batch.first().map(|first| first.at) else { return };
+        let until = since + self.queue.visibility_timeout;
+        let (messages, records): (Vec<Received>, Vec<Json>) =
+            batch.into_iter().map(|taken| (taken.message, taken.record)).unzip();
         let invocation = Invocation::new(batch::event(records), "");
         let mut wait = WHILE_THROTTLED.0;
         loop {
             match self.lambda.invoke(&self.function.logical_id, invocation.clone()).await {
-                Outcome::Success(answer) => return self.settle(&messages, &answer).await,
+                Outcome::Success(answer) => {
+                    for handles in self.settled(&messages, &answer).chunks(OF_A_RECEIVE) {
+                        if !self.delete(handles).await {
+                            // Gone only when this mapping is: then nobody polls any more.
+                            let _ = undeleted.send(Undeleted { handles: handles.to_vec(), until });
+                        }
+                    }
+                    return;
+                }
                 Outcome::Throttled => {
                     self.scaling().throttled();
-                    if since.elapsed() + wait >= self.queue.visibility_timeout {
+                    if Instant::now() + wait >= until {
                         return;
                     }
                     tokio::time::sleep(wait).await;
@@ -187,24 +216,51 @@ impl Source {
         }
     }
 
-    /// Deletes what went well. The rest comes back when its time is up.
-    async fn settle(&self, messages: &[Received], answer: &[u8]) {
+    /// Receipts of what went well, which is to be deleted. The rest comes back when its time is up.
+    fn settled(&self, messages: &[Received], answer: &[u8]) -> Vec<String> {
         let ids = messages.iter().map(|message| message.id.as_str()).collect();
         let verdict = match self.mapping.partial {
             true => response::judge(answer, &ids),
             false => Verdict::AllBut(BTreeSet::new()),
         };
-        let Verdict::AllBut(failed) = verdict else { return };
+        let Verdict::AllBut(failed) = verdict else { return Vec::new() };
         let good = messages.iter().filter(|message| !failed.contains(&message.id));
-        let handles: Vec<String> = good.map(|message| message.handle.clone()).collect();
-        for some in handles.chunks(OF_A_RECEIVE) {
-            let deleted = self.sqs.delete_for_lambda(&self.queue.name, some);
-            // What could not be deleted comes again.
-            self.called("DeleteMessage", CALL_LIMIT, deleted).await;
+        good.map(|message| message.handle.clone()).collect()
+    }
+
+    /// Whether SQS has deleted them.
+    async fn delete(&self, handles: &[String]) -> bool {
+        let deleted = self.sqs.delete_for_lambda(&self.queue.name, handles);
+        self.called("DeleteMessage", CALL_LIMIT, deleted).await.is_some()
+    }
+
+    /// Deletes what could not be deleted at first, beside the pollers, which go on: what is not deleted before it is visible again
+    /// comes again. AWS does not say how often Lambda tries.
+    async fn delete_again(self: Arc<Self>, mut left: mpsc::UnboundedReceiver<Undeleted>) {
+        let mut trying = JoinSet::new();
+        loop {
+            tokio::select! {
+                Some(Undeleted { handles, until }) = left.recv() => {
+                    let source = self.clone();
+                    trying.spawn(async move {
+                        tokio::time::sleep(AFTER_AN_OUTAGE).await;
+                        while Instant::now() < until && !source.delete(&handles).await {
+                            tokio::time::sleep(AFTER_AN_OUTAGE).await;
+                        }
+                    });
+                }
+                Some(_) = trying.join_next() => {}
+                else => return,
+            }
         }
     }
 
-    fn scaling(&self) -> MutexGuard<'_, Scaling> {
+    fn tell(&self, text: &str) {
+        let origin = Origin { function: self.function.name.clone(), environment: "event-source".to_owned() };
+        self.logs.platform(origin, format!("EVENT SOURCE {}: {text}", self.mapping.logical_id));
+    }
+
+    pub(super) fn scaling(&self) -> MutexGuard<'_, Scaling> {
         self.scaling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

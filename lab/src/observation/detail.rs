@@ -32,11 +32,26 @@ pub(super) fn of(
 ) -> RequestDetail {
     lines.retain(|line| line.kind != LineKind::Metric);
     let spans = trace.map(|trace| span::of(trace, journey, services)).unwrap_or_default();
-    let missing = missing(journey, &spans, &lines, services);
+    let missing = missing(journey, trace, &spans, &lines, services);
     RequestDetail { request, spans, lines, missing }
 }
 
-fn missing(journey: &Journey, spans: &[SpanView], lines: &[LineView], services: &Services) -> Vec<String> {
+/// How many documents name a caller that is not there. A gateway's is whoever sent the request; what a queue, a pipe or a schedule
+/// invoked names none.
+fn orphans(trace: &Trace) -> usize {
+    let from_outside = |document| span::kind(document) == SpanKind::Gateway;
+    let placed = trace.placed();
+    let alone = placed.iter().filter(|one| one.parent.is_none() && one.document.parent_id.is_some());
+    alone.filter(|one| !from_outside(one.document)).count()
+}
+
+fn missing(
+    journey: &Journey,
+    trace: Option<&Trace>,
+    spans: &[SpanView],
+    lines: &[LineView],
+    services: &Services,
+) -> Vec<String> {
     let mut missing = Vec::new();
     if !journey.request.sampled {
         missing.push(
@@ -50,7 +65,7 @@ fn missing(journey: &Journey, spans: &[SpanView], lines: &[LineView], services: 
             "Its spans are not here: the stage is not traced, or the trace has made room for newer ones.".to_owned(),
         );
     }
-    let orphans = spans.iter().filter(|span| span.parent.is_none() && span.kind != SpanKind::Gateway).count();
+    let orphans = trace.map_or(0, orphans);
     if orphans > 0 {
         missing.push(match orphans {
             1 => "One span has a caller that has not arrived.".to_owned(),

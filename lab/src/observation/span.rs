@@ -111,7 +111,8 @@ pub(super) fn of(trace: &Trace, journey: &Journey, services: &Services) -> Vec<S
     spans
 }
 
-fn kind(document: &Document) -> SpanKind {
+/// What a document is.
+pub(super) fn kind(document: &Document) -> SpanKind {
     match (document.origin.as_deref(), document.namespace.as_deref()) {
         (Some("AWS::ApiGateway::Stage"), _) => SpanKind::Gateway,
         (Some("AWS::Lambda"), _) => SpanKind::Lambda,

@@ -152,6 +152,17 @@ fn what_a_killed_function_was_waiting_for_is_guilty() {
 }
 
 #[test]
+fn what_nobody_called_by_name_misses_no_caller_and_what_names_one_does() {
+    // A queue's batch: Lambda's segment is the first of its trace, and the function calls a gateway.
+    let mut documents = vec![function(2, 0, "dev-pay", 0.0, false), gateway(3, 2, "r", 200, 0.1)];
+    let arrived = |missing: &[String]| !missing.iter().any(|missing| missing.contains("caller that has not arrived"));
+    assert!(arrived(&journey(&observation(), 200, documents.clone()).missing));
+    documents[0] = function(2, 1, "dev-pay", 0.0, false);
+    assert!(!arrived(&journey(&observation(), 200, documents).missing));
+    assert!(arrived(&journey(&observation(), 200, vec![gateway(3, 2, "r", 200, 0.1)]).missing), "a rider's own trace");
+}
+
+#[test]
 fn without_a_trace_the_last_call_that_failed_is_suspected() {
     let observation = observation();
     let outer = observation.requests.enter(TRACE, None, false);

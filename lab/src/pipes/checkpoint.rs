@@ -1,6 +1,8 @@
 //! How far a pipe has come, kept beside the tables: a lab that is started again with the same directory goes on where it was.
 //! What reached the queue after the last note is sent again, as it can happen in AWS: "at least once".
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -50,16 +52,17 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(super) fn keep(&mut self, place: Place) -> Result<(), PipeError> {
+    pub(super) async fn keep(&mut self, place: Place) -> Result<(), PipeError> {
         if self.kept == Some(place) {
             return Ok(());
         }
         if let Some(file) = &self.file {
             let through = place.map(|sequence| sequence.to_string());
             let note = json!({"stream": self.stream, "through": through}).to_string();
-            // A note that is half written would stop the next start.
-            let draft = file.with_extension("new");
-            let written = std::fs::write(&draft, note).and_then(|()| std::fs::rename(&draft, file));
+            let path = file.clone();
+            // A disk may take its time, and whoever shares the thread should not wait for it.
+            let written = tokio::task::spawn_blocking(move || write(&path, &note)).await;
+            let written = written.unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
             written.map_err(|error| PipeError::Checkpoint { path: file.clone(), reason: error.to_string() })?;
         }
         self.kept = Some(place);
@@ -67,22 +70,47 @@ impl Checkpoint {
     }
 }
 
+/// A note that is half written would stop the next start: so it has its name only when the disk has it, also when the machine
+/// loses its power.
+fn write(file: &Path, note: &str) -> std::io::Result<()> {
+    let draft = file.with_extension("new");
+    let mut written = File::create(&draft)?;
+    written.write_all(note.as_bytes())?;
+    written.sync_all()?;
+    std::fs::rename(&draft, file)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_place_outlives_the_lab_and_belongs_to_one_stream() {
+    #[tokio::test]
+    async fn a_place_outlives_the_lab_and_belongs_to_one_stream() {
         let directory = tempfile::tempdir().expect("a directory");
         let place = Sequence::at(jiff::Timestamp::now());
         let open = |stream| Checkpoint::open(Some(directory.path()), "payments", stream).expect("opens");
         let mut checkpoint = open("one");
         assert_eq!(checkpoint.kept(), None);
-        checkpoint.keep(None).expect("kept");
+        checkpoint.keep(None).await.expect("kept");
         assert_eq!(open("one").kept(), Some(None), "it began before the oldest record");
-        checkpoint.keep(Some(place)).expect("kept");
+        checkpoint.keep(Some(place)).await.expect("kept");
         assert_eq!(open("one").kept(), Some(Some(place)));
         assert_eq!(open("another").kept(), None);
+        let left = std::fs::read_dir(directory.path()).expect("a directory").count();
+        assert_eq!(left, 1, "no draft is left behind");
+    }
+
+    #[tokio::test]
+    async fn a_note_that_cannot_be_written_is_an_error_and_is_tried_again() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let directory = parent.path().join("later");
+        let mut checkpoint = Checkpoint::open(Some(&directory), "payments", "one").expect("opens");
+        let error = checkpoint.keep(None).await.expect_err("there is no directory").to_string();
+        assert!(error.contains("pipe-payments.json"), "{error}");
+        assert_eq!(checkpoint.kept(), None);
+        std::fs::create_dir(&directory).expect("made");
+        checkpoint.keep(None).await.expect("kept");
+        assert_eq!(Checkpoint::open(Some(&directory), "payments", "one").expect("opens").kept(), Some(None));
     }
 
     #[test]

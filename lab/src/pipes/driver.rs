@@ -14,6 +14,7 @@ use super::machine::Machine;
 use super::metrics::{self, Execution};
 use super::step::{Condition, Failure, GivenUp, Step};
 use super::target::{Delivered, Target};
+use super::unread::Unread;
 use crate::dynamodb::streams::{Record, Stream};
 use crate::instruments::Instruments;
 use crate::lambda::{Invocation, Outcome};
@@ -44,6 +45,7 @@ pub(super) struct Driver<T, I> {
     pub(super) instruments: Instruments,
     pub(super) logs: Logs,
     pub(super) random: fastrand::Rng,
+    pub(super) unread: Unread,
 }
 
 impl<T, I, F> Driver<T, I>
@@ -65,14 +67,13 @@ where
                     }
                     caught_up = Some(changes);
                     let next = until.map_or(POLL, |until| self.left(until).min(POLL));
-                    let next = next / u32::from(self.instruments.clock.factor()).max(1);
-                    tokio::time::sleep(next.max(LEAST)).await;
+                    tokio::time::sleep(poll(next, self.instruments.clock.factor())).await;
                 }
                 Step::Wait(until) => self.pause(self.left(until)).await,
                 Step::Execute(records) => self.attempt(records).await,
                 Step::GiveUp(given_up) => self.give_up(given_up).await,
             }
-            if let Err(error) = self.checkpoint.keep(self.machine.done_through()) {
+            if let Err(error) = self.checkpoint.keep(self.machine.done_through()).await {
                 self.tell(error.to_string());
             }
         }
@@ -83,16 +84,25 @@ where
         let after = self.machine.read_through();
         match self.stream.read(after, PAGE).await {
             Ok(page) => {
+                if let Some(again) = self.unread.ended() {
+                    self.tell(again);
+                }
                 let filters = &self.pipe.source.filters;
                 let taken =
                     |record: &Record| filters.is_empty() || filters.iter().any(|filter| filter.matches(&record.event));
+                let lost = page.expired.iter().filter(|record| taken(record)).count();
                 let records = page.records.into_iter().filter(taken).collect();
+                if lost > 0 {
+                    self.lose(lost, Condition::Trimmed);
+                }
                 self.machine.take(records, page.through, self.now());
                 page.through != after
             }
             Err(error) => {
-                self.tell(format!("could not read the stream: {error}"));
-                self.pause(POLL).await;
+                if let Some(first) = self.unread.failed(&error.to_string()) {
+                    self.tell(first);
+                }
+                tokio::time::sleep(poll(POLL, self.instruments.clock.factor())).await;
                 // Not the end of the stream: the next poll must look again, even if nobody writes.
                 true
             }
@@ -117,11 +127,12 @@ where
         let (now, chance) = (self.now(), self.random.f64());
         match result {
             Ok(Reached::All) => self.machine.succeeded(),
-            Ok(Reached::UpTo(place)) => {
+            Ok(Reached::UpTo(place, failure)) => {
                 self.tell(format!(
-                    "the queue took {place} of {count} records in their order; the others are sent again"
+                    "the queue took {place} of {count} records in their order; the others are sent again: {}",
+                    failure.reason
                 ));
-                self.machine.succeeded_up_to(place, now, chance);
+                self.machine.succeeded_up_to(place, &failure, now, chance);
             }
             Err(failure) => {
                 self.tell(format!("a batch of {count} failed: {}", failure.reason));
@@ -135,7 +146,7 @@ where
         let count = given_up.records.len();
         let queue = self.pipe.source.dead_letters.clone().filter(|_| given_up.condition != Condition::Trimmed);
         let Some(queue) = queue else {
-            self.tell(format!("{count} records are lost: {condition}, and no dead-letter queue is told"));
+            self.lose(count, given_up.condition);
             return self.machine.gave_up();
         };
         let message = dead_letter::message(&given_up, &self.pipe.arn, &self.stream.description, self.now());
@@ -150,6 +161,11 @@ where
                 self.machine.not_told(now, chance);
             }
         }
+    }
+
+    fn lose(&self, count: usize, condition: Condition) {
+        let condition = dead_letter::named(condition);
+        self.tell(format!("{count} records are lost: {condition}, and no dead-letter queue is told"));
     }
 
     fn now(&self) -> Timestamp {
@@ -168,5 +184,23 @@ where
     fn tell(&self, text: String) {
         let origin = Origin { function: self.pipe.name.clone(), environment: "pipe".to_owned() };
         self.logs.platform(origin, format!("PIPE {}: {text}", self.pipe.name));
+    }
+}
+
+/// So much of CloudWatch's time by the machine's clock, and no less than [`LEAST`].
+fn poll(time: Duration, factor: u16) -> Duration {
+    (time / u32::from(factor).max(1)).max(LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_compression_makes_a_pipe_look_without_a_pause() {
+        assert_eq!(poll(POLL, 1), POLL);
+        assert_eq!(poll(POLL, 2), POLL / 2);
+        assert_eq!(poll(POLL, 60), LEAST);
+        assert_eq!(poll(Duration::ZERO, 0), LEAST);
     }
 }

@@ -16,8 +16,8 @@ use crate::lambda::{Invocation, Outcome};
 /// How far an execution came.
 pub(super) enum Reached {
     All,
-    /// The queue took those before this place.
-    UpTo(usize),
+    /// The queue took those before this place, and not that one.
+    UpTo(usize, Failure),
 }
 
 impl<T, I, F> Driver<T, I>
@@ -53,19 +53,20 @@ where
             Delivered::All => Ok(Reached::All),
             Delivered::AllBut(missing) => match missing.first() {
                 None => Ok(Reached::All),
-                Some(first) if bodies.len() == events_count && missing.len() < bodies.len() => {
-                    Ok(Reached::UpTo(*first))
+                Some(first) => {
+                    let what = format!("the queue did not take {} of {} messages", missing.len(), bodies.len());
+                    let some = bodies.len() == events_count && missing.len() < bodies.len();
+                    if some { Ok(Reached::UpTo(*first, Failure::counted(what))) } else { Err(Failure::counted(what)) }
                 }
-                Some(_) => Err(Failure::counted(format!(
-                    "the queue did not take {} of {} messages",
-                    missing.len(),
-                    bodies.len()
-                ))),
             },
+            Delivered::UpTo(place, reason) => {
+                let failure = Failure::passing(format!("the queue was not available any more: {reason}"));
+                if bodies.len() == events_count { Ok(Reached::UpTo(place, failure)) } else { Err(failure) }
+            }
             Delivered::Refused(reason) => Err(Failure::counted(format!("the queue refused the batch: {reason}"))),
             Delivered::Unavailable(reason) => Err(Failure::passing(format!("the queue is not available: {reason}"))),
         };
-        execution.partly = matches!(reached, Ok(Reached::UpTo(_)));
+        execution.partly = matches!(reached, Ok(Reached::UpTo(..)));
         execution.target = Some(Stage { took: started.elapsed(), failed: reached.is_err() });
         reached
     }

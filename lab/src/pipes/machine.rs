@@ -146,11 +146,11 @@ impl Machine {
     /// The queue took those before this place of the batch, and not that one: "EventBridge automatically retries batching the
     /// remainder of the payload". What stands behind it is sent again too, so that its order is kept.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html>
-    pub(super) fn succeeded_up_to(&mut self, place: usize, now: Timestamp, chance: f64) {
+    pub(super) fn succeeded_up_to(&mut self, place: usize, failure: &Failure, now: Timestamp, chance: f64) {
         let Some(batch) = self.batches.front_mut() else { return };
         let done: Vec<Record> = batch.records.drain(..place.min(batch.records.len())).collect();
         self.finish(&done);
-        self.halve_or_count(now, chance);
+        self.failed(failure, now, chance);
     }
 
     /// The execution failed.

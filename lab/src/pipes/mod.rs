@@ -18,6 +18,7 @@ mod step;
 mod target;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use driver::Driver;
 use machine::Machine;
 use step::Settings;
 use target::Target;
+use unread::Unread;
 
 /// How long a stream keeps a record, by CloudWatch's clock.
 const RETENTION: Duration = Duration::from_secs(24 * 3600);
@@ -121,7 +123,7 @@ impl Pipes {
                 (None, StartingPosition::Latest) => stream.latest().await?,
             };
             // Noted at once: what is written before the first success is after it, too.
-            checkpoint.keep(from)?;
+            checkpoint.keep(from).await?;
             ready.push(Ready {
                 pipe: pipe.clone(),
                 account: stack.account_id.clone(),
@@ -153,7 +155,8 @@ impl Pipes {
 impl Ready {
     fn driver<T, I>(self, target: Arc<T>, invoke: I, random: fastrand::Rng) -> Driver<T, I> {
         let Self { pipe, account, stream, machine, checkpoint, instruments, logs } = self;
-        Driver { pipe, account, stream, machine, checkpoint, target, invoke, instruments, logs, random }
+        let unread = Unread::default();
+        Driver { pipe, account, stream, machine, checkpoint, target, invoke, instruments, logs, random, unread }
     }
 }
 

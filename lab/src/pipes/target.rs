@@ -16,6 +16,8 @@ pub(crate) enum Delivered {
     All,
     /// The queue has all but those at these places.
     AllBut(BTreeSet<usize>),
+    /// The queue has those before this place, and then was busy or down: nothing is wrong with what is left.
+    UpTo(usize, String),
     /// The queue has none. What is wrong is the caller's, or the queue's configuration: it counts as an attempt.
     Refused(String),
     /// The queue has none. The service is busy or down: such a call is repeated as long as the records are there.

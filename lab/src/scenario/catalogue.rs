@@ -22,6 +22,12 @@ const FILES: &[(&str, &str)] = &[
     ("disk-full", include_str!("../../scenarios/disk-full.yaml")),
     ("bad-numbers", include_str!("../../scenarios/bad-numbers.yaml")),
     ("table-down", include_str!("../../scenarios/table-down.yaml")),
+    ("year-3000", include_str!("../../scenarios/year-3000.yaml")),
+    ("flaky-finance", include_str!("../../scenarios/flaky-finance.yaml")),
+    ("finance-down", include_str!("../../scenarios/finance-down.yaml")),
+    ("rush-hour", include_str!("../../scenarios/rush-hour.yaml")),
+    ("broken-order", include_str!("../../scenarios/broken-order.yaml")),
+    ("charged-twice", include_str!("../../scenarios/charged-twice.yaml")),
 ];
 
 /// No scenario of that name.

@@ -32,6 +32,23 @@ pub enum RunError {
     /// Variables of a function that there is not.
     #[error("the template has no function \"{0}\"")]
     NoFunction(String),
+    /// Rights for a function whose role is not of the template.
+    #[error("the function \"{0}\" has no role in the template, so nothing can be added to its rights")]
+    NoRole(String),
+    /// A queue that there is not.
+    #[error("the template has no queue \"{0}\"")]
+    NoQueue(String),
+    /// An event source that there is not.
+    #[error("the template has no event source mapping \"{0}\"")]
+    NoEventSource(String),
+    /// A variable that is no time.
+    #[error("{function} has no variable \"{variable}\" that is a number and could be shortened")]
+    NoTime {
+        /// Logical id of the function.
+        function: String,
+        /// The variable.
+        variable: String,
+    },
     /// Rows of a table that there is not.
     #[error("the template has no table \"{0}\"")]
     NoTable(String),
@@ -72,8 +89,8 @@ pub enum RunError {
     /// No load can be made.
     #[error(transparent)]
     Load(#[from] load::LoadError),
-    /// The rides table cannot be read.
-    #[error("the rides table could not be read")]
+    /// A table cannot be read.
+    #[error("the tables of rides, payments and finance could not be read")]
     Rows(#[source] crate::dynamodb::DynamoDbError),
     /// A task died.
     #[error("a task of the lab died")]

@@ -6,6 +6,7 @@ use super::alarms::AlarmSeen;
 use super::figures::MetricSeen;
 use super::file::Variant;
 use super::ledger::{Books, Wanted};
+use super::payments::PaymentBooks;
 
 /// Everything that a run left behind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct Evidence {
     pub rides: Vec<Wanted>,
     /// What they were told against what is stored.
     pub books: Books,
+    /// What became of the payments of all rides but the probe's.
+    pub payments: PaymentBooks,
     /// The alarms that were on.
     pub alarms: Vec<AlarmSeen>,
     /// Requests of the load that failed, oldest first.

@@ -10,9 +10,12 @@ mod error;
 mod evidence;
 mod figures;
 mod file;
+mod finance;
 mod future;
 mod ledger;
 mod order;
+mod overrides;
+mod payments;
 mod plan;
 mod range;
 pub mod report;
@@ -21,6 +24,7 @@ mod rows;
 mod run;
 mod stage;
 mod stage_faults;
+mod stage_payments;
 mod stage_rides;
 mod trouble;
 mod verdict;
@@ -32,10 +36,12 @@ pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
 pub use figures::MetricSeen;
 pub use file::{
-    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, MetricRule, Scenario, Settle, Variant,
+    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, MetricRule, PaymentRules, Scenario,
+    Settle, Variant,
 };
 pub use ledger::{Books, Wanted};
 pub use order::{Order, Progress};
+pub use payments::PaymentBooks;
 pub use range::Range;
 pub use rows::Rows;
 pub use run::{run, stay};

@@ -6,6 +6,7 @@ use super::error::RunError;
 use super::evidence::Evidence;
 use super::file::{Act, Scenario};
 use super::order::{Order, Progress};
+use super::overrides;
 use super::stage::Stage;
 use crate::assembly::{Lab, Options, Plan};
 use crate::binaries;
@@ -77,10 +78,7 @@ async fn start(
     if let Some(old) = act.binaries.keys().find(|old| !names.contains(*old)) {
         return Err(RunError::NoBinary(old.clone()));
     }
-    for (id, variables) in &act.environment {
-        let function = plan.stack.functions.get_mut(id).ok_or_else(|| RunError::NoFunction(id.clone()))?;
-        function.environment.extend(variables.clone());
-    }
+    overrides::apply(act, order.compress, &mut plan.stack)?;
     if act.faults.iter().any(|fault| fault.injection.is_some()) {
         // Functions keep what they have read for ten seconds of the machine: minutes of a compressed scenario.
         for function in plan.stack.functions.values_mut() {

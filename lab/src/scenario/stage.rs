@@ -15,13 +15,14 @@ use super::future::Future;
 use super::ledger;
 use super::order::{Order, Progress};
 use super::plan::Scale;
+use super::stage_payments::Stored;
 use super::witness::{self, Window};
 use crate::assembly::Lab;
 use crate::load;
 
 /// Longer than any function may still be at work when the last rider has gone: an init that fails after 10 s, another within the
 /// function's 25 s, and as much for the work.
-const REST_LIMIT: Duration = Duration::from_secs(65);
+pub(super) const REST_LIMIT: Duration = Duration::from_secs(65);
 
 /// A lab with a scenario on it.
 pub(super) struct Stage<'a> {
@@ -56,7 +57,6 @@ impl<'a> Stage<'a> {
     }
 
     pub(super) async fn play(&self) -> Result<Evidence, RunError> {
-        let table = self.lab.table("RidesTable").ok_or(RunError::Missing("RidesTable"))?;
         let course = Course::beginning(self.lab, self.scale);
         (self.told)(Progress::Began);
         let (progress, seen) = watch::channel(load::Progress::default());
@@ -67,11 +67,7 @@ impl<'a> Stage<'a> {
         };
         let seconds = course.now();
         let alarms_at_the_end = self.lab.cloudwatch.snapshot();
-        // Whoever has given up may still have a row coming.
-        if !self.lab.lambda.at_rest(REST_LIMIT).await {
-            return Err(RunError::NoRest(REST_LIMIT.as_secs()));
-        }
-        let rows = self.lab.dynamodb.items(table).await.map_err(RunError::Rows)?;
+        let Stored { rides: rows, payments } = self.at_the_end().await?;
         let clock = self.lab.instruments.clock;
         let metrics = &self.lab.instruments.metrics;
         let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
@@ -105,6 +101,7 @@ impl<'a> Stage<'a> {
             faults,
             books: ledger::compare(&rides, &rows),
             rides,
+            payments,
             alarms,
             failures,
             grave,

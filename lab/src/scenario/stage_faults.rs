@@ -32,11 +32,11 @@ impl Stage<'_> {
         let tell = |at, on| (self.told)(Progress::Fault { at, what: fault.what.clone(), on });
         let moment = |seconds| tokio::time::Instant::from(course.began + self.scale.machine(seconds));
         tokio::time::sleep_until(moment(fault.at)).await;
-        fault.begin(self.lab, self.order.seed).map_err(wrong)?;
+        fault.begin(self.lab, self.order.seed).await.map_err(wrong)?;
         let from = course.now();
         tell(from, true);
         tokio::time::sleep_until(moment(fault.at + fault.lasts)).await;
-        fault.end(self.lab).map_err(wrong)?;
+        fault.end(self.lab).await.map_err(wrong)?;
         let to = course.now();
         tell(to, false);
         Ok(Stretch { what: fault.what.clone(), from, to })

@@ -73,7 +73,11 @@ impl Stage<'_> {
         let settling = async {
             tokio::time::sleep_until((course.began + self.scale.machine(ends)).into()).await;
             (self.told)(Progress::Settling { at: course.now() });
-            load::run(&after, &options, &unseen, self.settled(course)).await
+            let settled = async {
+                // What cannot be read is told at the end; the load is over in any case.
+                let _ = self.settled(course).await;
+            };
+            load::run(&after, &options, &unseen, settled).await
         };
         let (load, after) = tokio::try_join!(load, settling)?;
         let mut rides = riders::seen(&load.ledger, 1, 0.0, true, self.scale);
@@ -87,8 +91,9 @@ impl Stage<'_> {
         load::Options { in_flight: IN_FLIGHT, ..load::Options::new(target, self.order.seed) }
     }
 
-    /// Returns when every alarm that does not look back longer is off, and no earlier than the scenario says.
-    async fn settled(&self, course: &Course) {
+    /// Returns when every alarm that does not look back longer is off and the rides of the load are paid for, and no earlier
+    /// than the scenario says.
+    async fn settled(&self, course: &Course) -> Result<(), RunError> {
         let settle = self.scenario.settle;
         let ends = self.scenario.load_seconds();
         let stays = |name: &str| self.act.expect.alarms.is_lasting(&alarms::short(name, &self.prefix));
@@ -96,8 +101,11 @@ impl Stage<'_> {
             let past = course.now() - ends;
             let alarms = self.lab.cloudwatch.snapshot().alarms;
             let on = alarms.iter().any(|alarm| alarm.state == State::Alarm && !stays(&alarm.name));
-            if past >= settle.most || (past >= settle.least && !on) {
-                return;
+            if past >= settle.most {
+                return Ok(());
+            }
+            if past >= settle.least && !on && self.load_is_paid_for(course).await? {
+                return Ok(());
             }
             tokio::time::sleep(LOOK).await;
         }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::finance::Mood;
 use crate::assembly::Lab;
 use crate::switches::{self, Wrong};
 
@@ -21,12 +22,15 @@ pub struct Fault {
     pub switch: Option<switches::Order>,
     /// A fault that the functions inject themselves: what `docs/faults.md` describes. The run's seed is added to it.
     pub injection: Option<Map<String, Value>>,
+    /// A mood of the finance simulator.
+    pub finance: Option<Mood>,
 }
 
 impl Fault {
     /// Whether it says exactly one thing.
     pub(super) fn is_one(&self) -> bool {
-        self.switch.is_some() != self.injection.is_some()
+        let all = [self.switch.is_some(), self.injection.is_some(), self.finance.is_some()];
+        all.into_iter().filter(|said| *said).count() == 1
     }
 
     /// Whether both are on at some moment. Those that touch may be: which of the two comes first then is chance.
@@ -36,16 +40,17 @@ impl Fault {
 
     /// Whether the end of one would mend the other too.
     pub(super) fn is_mended_with(&self, other: &Self) -> bool {
-        match (&self.switch, &other.switch) {
-            (Some(one), Some(other)) => one.meets(other),
+        match (self, other) {
+            (Self { switch: Some(one), .. }, Self { switch: Some(other), .. }) => one.meets(other),
             // The functions read one parameter.
-            (None, None) => true,
+            (Self { injection: Some(_), .. }, Self { injection: Some(_), .. }) => true,
+            (Self { finance: Some(one), .. }, Self { finance: Some(other), .. }) => one.lasts() && other.lasts(),
             _ => false,
         }
     }
 
     /// Turns it on.
-    pub(super) fn begin(&self, lab: &Lab, seed: u64) -> Result<(), String> {
+    pub(super) async fn begin(&self, lab: &Lab, seed: u64) -> Result<(), String> {
         if let Some(order) = &self.switch {
             let mut order = order.clone();
             if order.share.is_some() || matches!(order.trouble, Some(Wrong::KillEvery { .. })) {
@@ -58,17 +63,23 @@ impl Fault {
             injection.entry("seed").or_insert_with(|| seed.into());
             inject(lab, &Value::Object(injection))?;
         }
+        if let Some(mood) = &self.finance {
+            mood.begin(lab, seed).await?;
+        }
         Ok(())
     }
 
     /// Turns it off.
-    pub(super) fn end(&self, lab: &Lab) -> Result<(), String> {
+    pub(super) async fn end(&self, lab: &Lab) -> Result<(), String> {
         if let Some(order) = &self.switch {
             let mend = switches::Order { trouble: None, share: None, seed: None, ..order.clone() };
             lab.switches.carry_out(&mend).map_err(|refusal| refusal.to_string())?;
         }
         if self.injection.is_some() {
             inject(lab, &Value::Object(Map::new()))?;
+        }
+        if let Some(mood) = &self.finance {
+            mood.end(lab).await?;
         }
         Ok(())
     }

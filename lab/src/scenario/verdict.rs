@@ -11,6 +11,7 @@ use super::file::{Act, AlarmSet, Expect, Guilty, LedgerRules, LogLine};
 use super::range::Range;
 
 mod metrics;
+mod payments;
 
 /// One expectation and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +26,8 @@ pub struct Verdict {
 
 /// The verdicts of an act.
 pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
-    let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, .. } = &act.expect;
+    let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, payments: paid, .. } =
+        &act.expect;
     let mut verdicts = vec![statuses(&act.expect, evidence)];
     verdicts.extend(answers::as_expected(evidence));
     verdicts.extend(shares.iter().flat_map(|asked| answers::judge(asked, evidence)));
@@ -34,6 +36,7 @@ pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
     verdicts.extend(line.as_ref().map(|asked| log(asked, span.as_ref(), evidence)));
     verdicts.extend(metrics::judge(&act.expect.metrics, evidence));
     verdicts.extend(ledger(rules, evidence));
+    verdicts.extend(payments::judge(paid, &evidence.payments));
     verdicts
 }
 

@@ -9,14 +9,8 @@ use super::request::Members;
 use crate::template::{Queue, RedriveAllow};
 
 /// What FIFO queues, policies and keys would have: names that SQS knows and that have no value here.
-const WITHOUT_VALUE: [&str; 6] = [
-    "Policy",
-    "FifoQueue",
-    "ContentBasedDeduplication",
-    "KmsMasterKeyId",
-    "KmsDataKeyReusePeriodSeconds",
-    "SqsManagedSseEnabled",
-];
+const WITHOUT_VALUE: [&str; 5] =
+    ["Policy", "FifoQueue", "ContentBasedDeduplication", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"];
 
 impl Sqs {
     pub(super) fn queue_url(&self, request: Members<'_>) -> Result<Json, SqsError> {
@@ -29,6 +23,9 @@ impl Sqs {
         let queue = self.queues.get(name).ok_or_else(SqsError::no_such_queue)?;
         let depth = self.with(|engine, now| engine.depth(now, name))?;
         let mut all = of_template(queue);
+        // Nobody changes a queue of the lab's but by starting it again.
+        let made = self.made.as_second().to_string();
+        all.extend(["CreatedTimestamp", "LastModifiedTimestamp"].map(|name| (name.to_owned(), made.clone().into())));
         let counts = [
             ("ApproximateNumberOfMessages", depth.visible),
             ("ApproximateNumberOfMessagesNotVisible", depth.in_flight),
@@ -59,6 +56,9 @@ fn of_template(queue: &Queue) -> Map<String, Json> {
     attributes.insert("MessageRetentionPeriod".to_owned(), seconds(queue.retention));
     attributes.insert("ReceiveMessageWaitTimeSeconds".to_owned(), seconds(queue.wait));
     attributes.insert("MaximumMessageSize".to_owned(), queue.maximum_message_size.to_string().into());
+    // What a queue has that says nothing else; the lab passes over what templates say of encryption.
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-sqs-sse-queue.html
+    attributes.insert("SqsManagedSseEnabled".to_owned(), "true".into());
     if let Some(redrive) = &queue.redrive {
         let policy = json!({"deadLetterTargetArn": redrive.dead_letters, "maxReceiveCount": redrive.max_receive_count});
         attributes.insert("RedrivePolicy".to_owned(), policy.to_string().into());

@@ -2,8 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
 //!
 //! "All metrics emit non-negative values only when the queue is active", which it is "for up to six hours if it contains any
-//! messages, or if any action accesses it", "every minute". What happens is told when it happens; once a minute comes what there
-//! is, and a zero for what may not have happened.
+//! messages, or if any action accesses it", "every minute". What happens is told when it happens, and only then; once a minute
+//! comes what there is. Of an active queue without messages that is `ApproximateNumberOfMessagesVisible` alone: the age, what is in
+//! flight and what is delayed are reported "if" there is such a message. So an alarm sees them missing, not 0.
 
 use std::time::Duration;
 
@@ -68,16 +69,21 @@ impl Sqs {
             }
             // In CloudWatch's seconds, as the periods of the alarms that look at it are.
             let age = |oldest: Millis| (oldest.saturating_mul(factor) / 1000) as f64;
-            let readings = [
-                Reading { name: "ApproximateAgeOfOldestMessage", unit: "Seconds", value: oldest.map_or(0.0, age) },
-                Reading::count("ApproximateNumberOfMessagesVisible", depth.visible as f64),
-                Reading::count("ApproximateNumberOfMessagesNotVisible", depth.in_flight as f64),
-                Reading::count("ApproximateNumberOfMessagesDelayed", depth.delayed as f64),
-                Reading::count("NumberOfMessagesSent", 0.0),
-                Reading::count("NumberOfMessagesReceived", 0.0),
-                Reading::count("NumberOfMessagesDeleted", 0.0),
-                Reading::count("NumberOfEmptyReceives", 0.0),
-            ];
+            let some = |name, messages: usize| (messages > 0).then(|| Reading::count(name, messages as f64));
+            let oldest = oldest.map(|oldest| Reading {
+                name: "ApproximateAgeOfOldestMessage",
+                unit: "Seconds",
+                value: age(oldest),
+            });
+            let readings: Vec<Reading> = [
+                Some(Reading::count("ApproximateNumberOfMessagesVisible", depth.visible as f64)),
+                oldest,
+                some("ApproximateNumberOfMessagesNotVisible", depth.in_flight),
+                some("ApproximateNumberOfMessagesDelayed", depth.delayed),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
             instruments.read(NAMESPACE, &readings, at, &[&[("QueueName", name)]]);
         }
     }

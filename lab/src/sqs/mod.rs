@@ -44,6 +44,8 @@ pub struct Sqs {
     account_id: String,
     /// By name.
     queues: Arc<BTreeMap<String, Queue>>,
+    /// When they were made.
+    made: Timestamp,
     engine: Arc<Mutex<Engine>>,
     /// Wakes who waits for a message, by the queue's name.
     arrivals: Arc<BTreeMap<String, Notify>>,
@@ -66,6 +68,7 @@ impl Sqs {
             engine: Arc::new(Mutex::new(Engine::new(queues.values().map(settings), fastrand::u64(..)))),
             arrivals: Arc::new(queues.keys().map(|name| (name.clone(), Notify::new())).collect()),
             queues: Arc::new(queues),
+            made: Timestamp::now(),
             moves: Arc::default(),
             guard,
             switch: Switch::default(),
@@ -140,11 +143,13 @@ impl Sqs {
 
     /// Does something with the engine at this moment, wakes those who wait for what came of it, and tells CloudWatch.
     fn with<T>(&self, act: impl FnOnce(&mut Engine, Millis) -> T) -> T {
-        let at = Timestamp::now();
-        let (result, told) = {
+        let (result, told, at) = {
             let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-            let result = act(&mut engine, millis(at));
-            (result, engine.told())
+            // Under the lock: whoever waited for it longest would bring the earliest time.
+            let at = Timestamp::now();
+            let now = engine.not_before(millis(at));
+            let result = act(&mut engine, now);
+            (result, engine.told(), at)
         };
         for Told { queue, what } in &told {
             if matches!(what, Event::Sent(_) | Event::Came)

@@ -1,7 +1,7 @@
 //! Whether an order is one at all, before anybody looks for what it names.
 
 use super::order::{Order, Wrong};
-use super::refusal::Refusal;
+use super::refusal::{Lack, Refusal};
 use crate::dynamodb::{self, Throughput};
 use crate::sqs::Disorder;
 
@@ -28,19 +28,18 @@ pub(super) fn check(order: &Order) -> Result<(), Refusal> {
     match order.share {
         // What is no number is in no range.
         Some(share) if !(share > 0.0 && share <= 1.0) => {
-            return Err(Refusal::out_of_range("share", &share, "more than 0 and at most 1"));
+            return Err(Refusal::out_of_range("share", "share", &share, "more than 0 and at most 1"));
         }
         None if order.seed.is_some() && !matches!(order.trouble, Some(Wrong::KillEvery { .. })) => {
-            return Err(Refusal::Pointless { member: "seed", without: "a \"share\" or \"kill_every\"" });
+            return Err(Refusal::Pointless { member: "seed", without: Lack::Chance });
         }
         _ => {}
     }
     order.trouble.as_ref().map_or(Ok(()), numbers)?;
     if order.trouble.as_ref().is_some_and(Wrong::is_whole) {
-        let whole = "fail, unavailable, throttle, slow or late: the others concern all calls";
         for (member, given) in [("operation", order.operation.is_some()), ("share", order.share.is_some())] {
             if given {
-                return Err(Refusal::Pointless { member, without: whole });
+                return Err(Refusal::Pointless { member, without: Lack::TroubleOfCalls });
             }
         }
     }
@@ -48,19 +47,20 @@ pub(super) fn check(order: &Order) -> Result<(), Refusal> {
 }
 
 fn numbers(wrong: &Wrong) -> Result<(), Refusal> {
+    let out_of_range = |name, is: &dyn ToString, range| Err(Refusal::out_of_range(wrong.name(), name, is, range));
     match wrong {
         Wrong::Slow { ms } | Wrong::Late { ms } | Wrong::SlowInit { ms } | Wrong::KillEvery { ms }
             if !MILLISECONDS.contains(ms) =>
         {
-            Err(Refusal::out_of_range("ms", ms, "1 to 600000 milliseconds"))
+            out_of_range("ms", ms, "1 to 600000 milliseconds")
         }
-        Wrong::Seats(seats) if *seats > SEATS => Err(Refusal::out_of_range("seats", seats, "0 to 900")),
-        Wrong::Memory { mb } if !MEMORY.contains(mb) => Err(Refusal::out_of_range("mb", mb, "1 to 10240 megabytes")),
+        Wrong::Seats(seats) if *seats > SEATS => out_of_range("seats", seats, "0 to 900"),
+        Wrong::Memory { mb } if !MEMORY.contains(mb) => out_of_range("mb", mb, "1 to 10240 megabytes"),
         Wrong::Timeout { seconds } if !TIMEOUT_SECONDS.contains(seconds) => {
-            Err(Refusal::out_of_range("seconds", seconds, "1 to 900 seconds"))
+            out_of_range("seconds", seconds, "1 to 900 seconds")
         }
         Wrong::Environment(variables) if variables.is_empty() => {
-            Err(Refusal::out_of_range("environment", &"empty", "at least one variable"))
+            out_of_range("environment", &"empty", "at least one variable")
         }
         Wrong::Environment(variables) => {
             variables.iter().try_for_each(|(name, value)| variable(name, value.as_deref()))
@@ -69,7 +69,7 @@ fn numbers(wrong: &Wrong) -> Result<(), Refusal> {
         Wrong::Disorder(Disorder { duplicates, reordering, .. }) => {
             let shares = [("duplicates", duplicates), ("reordering", reordering)];
             match shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(*share)) {
-                Some((name, share)) => Err(Refusal::out_of_range(name, share, "0 to 1")),
+                Some((name, share)) => out_of_range(name, share, "0 to 1"),
                 None => Ok(()),
             }
         }
@@ -85,11 +85,13 @@ fn variable(name: &str, value: Option<&str>) -> Result<(), Refusal> {
         || !name.starts_with(|first: char| first.is_ascii_alphabetic())
         || RESERVED.iter().any(|reserved| name.starts_with(reserved))
     {
-        return Err(Refusal::out_of_range("environment", &name, range));
+        return Err(Refusal::out_of_range("environment", "environment", &name, range));
     }
     // No process can be given one.
     match value {
-        Some(value) if value.contains('\0') => Err(Refusal::out_of_range("environment", &name, "without a zero byte")),
+        Some(value) if value.contains('\0') => {
+            Err(Refusal::out_of_range("environment", "environment", &name, "without a zero byte"))
+        }
         _ => Ok(()),
     }
 }
@@ -97,12 +99,12 @@ fn variable(name: &str, value: Option<&str>) -> Result<(), Refusal> {
 fn capacity(units: &Throughput) -> Result<(), Refusal> {
     for (name, units) in [("read", units.read), ("write", units.write)] {
         if !dynamodb::UNITS.contains(&units) {
-            return Err(Refusal::out_of_range(name, &units, "1 to 40000 units a second"));
+            return Err(Refusal::out_of_range("capacity", name, &units, "1 to 40000 units a second"));
         }
     }
     match units.burst {
         Some(seconds) if seconds > dynamodb::BURST_SECONDS => {
-            Err(Refusal::out_of_range("burst", &seconds, "0 to 300 seconds"))
+            Err(Refusal::out_of_range("capacity", "burst", &seconds, "0 to 300 seconds"))
         }
         _ => Ok(()),
     }

@@ -7,12 +7,14 @@ mod refusal;
 mod target;
 #[cfg(test)]
 mod tests;
+mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use order::{Order, Wrong};
-pub use refusal::Refusal;
+pub use refusal::{Lack, Refusal};
 
 use crate::aws::{Fault, Trouble};
 use crate::dynamodb::DynamoDb;
@@ -47,7 +49,11 @@ impl Switches {
         let targets = self.targets(order)?;
         let Some(wrong) = &order.trouble else { return self.mend(order, &targets) };
         order.check()?;
-        for target in concerned(order, wrong, targets)? {
+        let targets = concerned(order, wrong, targets)?;
+        if let Wrong::Environment(variables) = wrong {
+            targets.iter().try_for_each(|target| self.has_what_goes(target, variables))?;
+        }
+        for target in targets {
             match wrong {
                 Wrong::Fail => self.trouble(order, target, Trouble::Fail),
                 Wrong::Unavailable => self.trouble(order, target, Trouble::Unavailable),
@@ -92,7 +98,7 @@ impl Switches {
             kinds.dedup();
             let known: Vec<&str> = kinds.iter().flat_map(|kind| kind.operations()).copied().collect();
             if known.is_empty() {
-                return Err(Refusal::Pointless { member: "operation", without: "a table, a parameter or a queue" });
+                return Err(Refusal::Pointless { member: "operation", without: Lack::Callable });
             }
             return Err(Refusal::NoSuchOperation { asked: operation.clone(), known: known.join(", ") });
         }
@@ -118,6 +124,21 @@ impl Switches {
         let _ = self.sqs.disturb(&target.name, disorder);
     }
 
+    /// Whether a function has what is to be taken from it, by the template or by what was ordered before: a name that is spelt wrong
+    /// would break nothing, and say that it did.
+    fn has_what_goes(&self, target: &Target, variables: &BTreeMap<String, Option<String>>) -> Result<(), Refusal> {
+        let Some(function) = self.lambda.function(&target.id) else { return Ok(()) };
+        let goes = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name);
+        match goes.into_iter().find(|name| !function.environment.contains_key(*name)) {
+            Some(name) => Err(Refusal::NoSuchVariable {
+                function: target.id.clone(),
+                asked: name.clone(),
+                known: function.environment.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn function(&self, target: &Target, trouble: lambda::Trouble) {
         self.lambda.set(&target.id, Some(trouble));
     }
@@ -125,7 +146,7 @@ impl Switches {
     fn mend(&self, order: &Order, targets: &[&Target]) -> Result<(), Refusal> {
         if order.share.is_some() || order.seed.is_some() {
             let member = if order.share.is_some() { "share" } else { "seed" };
-            return Err(Refusal::Pointless { member, without: "a \"trouble\"" });
+            return Err(Refusal::Pointless { member, without: Lack::Trouble });
         }
         let operation = order.operation.as_deref();
         for target in targets {
@@ -161,7 +182,7 @@ fn concerned<'a>(order: &Order, wrong: &Wrong, targets: Vec<&'a Target>) -> Resu
         return Err(Refusal::WrongKind {
             resource: other.id.clone(),
             is: other.kind.called(),
-            has: other.kind.troubles().join(", "),
+            has: other.kind.troubles(),
             needed: Kind::that_have(wrong),
             trouble,
         });

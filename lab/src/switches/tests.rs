@@ -131,6 +131,10 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         (order("RideFunction", variables(&[])), "\"environment\" is empty"),
         (order("RideFunction", variables(&["AWS_ENDPOINT_URL_DYNAMODB"])), "none of the platform's"),
         (order("RideFunction", variables(&["STAGE", "2ND"])), "\"environment\" is 2ND"),
+        (
+            order("RideFunction", gone("STAEG")),
+            "RideFunction has no variable \"STAEG\" that could be taken away; it has STAGE",
+        ),
     ] {
         let refused = switches.carry_out(&order).expect_err("refused").to_string();
         assert!(refused.contains(named), "{refused:?} should say {named:?}");
@@ -144,11 +148,52 @@ fn variables(names: &[&str]) -> Wrong {
     Wrong::Environment(names.iter().map(|name| ((*name).to_owned(), Some("x".to_owned()))).collect())
 }
 
+fn gone(name: &str) -> Wrong {
+    Wrong::Environment(BTreeMap::from([(name.to_owned(), None)]))
+}
+
+#[tokio::test]
+async fn who_typed_options_is_refused_in_their_words() {
+    let (switches, _engine) = switches().await;
+    let units = Wrong::Capacity(Throughput { read: 0, write: 1, burst: None });
+    let good = order("RidesTable", Wrong::Fail);
+    for (order, said) in [
+        (order("RidesTable", units), "read of --capacity is 0; it is 1 to 40000 units a second"),
+        (order("RideFunction", Wrong::SlowInit { ms: 0 }), "--slow-init is 0; it is 1 to 600000 milliseconds"),
+        (order("RideFunction", Wrong::Memory { mb: 0 }), "--memory is 0; it is 1 to 10240 megabytes"),
+        (order("RideFunction", Wrong::Seats(901)), "--seats is 901; it is 0 to 900"),
+        (order("RideFunction", variables(&["2ND"])), "--env is 2ND; it is a letter"),
+        (Order { share: Some(1.1), ..good.clone() }, "--share is 1.1; it is more than 0 and at most 1"),
+        (Order { seed: Some(1), ..good }, "--seed says nothing without --share or --kill-every"),
+        (
+            Order { share: Some(0.5), ..order("RideFunction", Wrong::DiskFull) },
+            "--share says nothing without --unavailable, --throttle, --slow, --late or none",
+        ),
+        (
+            order("RideFunction", Wrong::Fail),
+            "RideFunction is a function, and only a table or a parameter or a queue fails without an option; a function has \
+             --seats, --slow-init, --disk-full, --memory, --timeout, --env, --kill-every",
+        ),
+        (order("RidesTable", Wrong::Seats(1)), "only a function has --seats; a table has --unavailable, --throttle"),
+    ] {
+        let refused = switches.carry_out(&order).expect_err("refused").in_options();
+        assert!(refused.contains(said), "{refused:?} should say {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_order_gave_a_later_one_can_take() {
+    let (switches, _engine) = switches().await;
+    switches.carry_out(&order("RideFunction", variables(&["MODE"]))).expect("carried out");
+    switches.carry_out(&order("RideFunction", gone("MODE"))).expect("carried out");
+    let again = switches.carry_out(&order("RideFunction", gone("MODE"))).expect_err("refused");
+    assert!(matches!(&again, Refusal::NoSuchVariable { asked, .. } if asked == "MODE"), "{again}");
+}
+
 #[tokio::test]
 async fn a_function_has_several_troubles_until_it_is_mended() {
     let (switches, _engine) = switches().await;
-    let gone = Wrong::Environment(BTreeMap::from([("STAGE".to_owned(), None)]));
-    let mut wrongs = vec![Wrong::Seats(2), Wrong::Timeout { seconds: 3 }, variables(&["MODE"]), gone];
+    let mut wrongs = vec![Wrong::Seats(2), Wrong::Timeout { seconds: 3 }, variables(&["MODE"]), gone("STAGE")];
     if cfg!(target_os = "linux") {
         wrongs.push(Wrong::Memory { mb: 64 });
     }

@@ -25,6 +25,8 @@ mod observed;
 mod observing_commands;
 mod openapi;
 mod payments;
+mod payments_killed;
+mod payments_redriven;
 mod piped;
 mod privilege;
 mod queues;

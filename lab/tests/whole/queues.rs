@@ -41,6 +41,12 @@ fn counts(lab: &Lab) -> BTreeMap<String, usize> {
     counts
 }
 
+/// How many calls about the queue were answered with a status.
+fn answered(lab: &Lab, operation: &str, status: u16) -> usize {
+    let action = format!("sqs:{operation}");
+    lab.calls.all().iter().filter(|call| call.action == action && call.status == status).count()
+}
+
 fn left(lab: &Lab) -> usize {
     lab.sqs.depth("jobs").all()
 }
@@ -190,15 +196,38 @@ async fn a_queue_delivers_twice_when_told_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_queue_is_polled_again_when_it_is_mended() {
-    let lab = jobs().start().await;
-    let order = |trouble| Order { resource: Some("Jobs".to_owned()), trouble, ..Order::default() };
+    let lab = jobs().parameter("BatchSize", "1").start().await;
+    let order = |trouble| Order {
+        resource: Some("Jobs".to_owned()),
+        trouble,
+        operation: Some("ReceiveMessage".to_owned()),
+        ..Order::default()
+    };
     lab.switches.carry_out(&order(Some(Wrong::Fail))).expect("carried out");
-    let arn = lab.stack.queues["Jobs"].arn.clone();
-    let refused = lab.sqs.send_from_service(&arn, vec!["good".to_owned()]).await;
-    assert!(refused.is_err());
+    // Two poll, and either may have a poll of before to end: with one message each they do.
+    send(&lab, ["good-1", "good-2"]).await;
+    eventually("they are refused", || answered(&lab, "ReceiveMessage", 500) >= 3).await;
+    send(&lab, ["good-3"]).await;
     lab.switches.carry_out(&order(None)).expect("carried out");
+    eventually("the queue is empty", || left(&lab) == 0 && counts(&lab).len() == 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_deleted_is_deleted_later_and_does_not_come_again() {
+    let lab = jobs().parameter("Visibility", "60").start().await;
+    let order = |trouble| Order {
+        resource: Some("Jobs".to_owned()),
+        trouble,
+        operation: Some("DeleteMessage".to_owned()),
+        ..Order::default()
+    };
+    lab.switches.carry_out(&order(Some(Wrong::Fail))).expect("carried out");
     send(&lab, ["good"]).await;
-    eventually("the queue is empty", || left(&lab) == 0 && counts(&lab).contains_key("good")).await;
+    eventually("it is refused", || answered(&lab, "DeleteMessage", 500) >= 1).await;
+    assert_eq!(left(&lab), 1);
+    lab.switches.carry_out(&order(None)).expect("carried out");
+    eventually("the queue is empty, long before its message is visible", || left(&lab) == 0).await;
+    assert_eq!(counts(&lab)["good"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,7 +22,7 @@ pub(super) struct Snapshot {
     pub(super) as_of: Timestamp,
     pub(super) numbers: Numbers,
     pub(super) rows: Vec<Payment>,
-    pub(super) faults: Vec<&'static str>,
+    pub(super) faults: Option<Vec<&'static str>>,
     pub(super) alarms: Option<Vec<Alarm>>,
 }
 

@@ -28,7 +28,7 @@ fn snapshot(rows: Vec<Payment>, total: Counts) -> Snapshot {
         as_of: instant(NOW),
         numbers: Numbers { total, bins },
         rows,
-        faults: Vec::new(),
+        faults: Some(Vec::new()),
         alarms: Some(Vec::new()),
     }
 }
@@ -127,12 +127,19 @@ fn a_hostile_reason_is_text_and_nothing_else() {
 #[test]
 fn old_data_faults_and_what_was_ordered_are_told() {
     let mut old = snapshot(Vec::new(), Counts::default());
-    (old.as_of, old.faults) = (instant("2026-07-01T12:33:56Z"), vec!["latency", "dependency"]);
+    (old.as_of, old.faults) = (instant("2026-07-01T12:33:56Z"), Some(vec!["latency", "dependency"]));
     let html = html(&old, Some(Told::One(Redriven::Queued)));
     assert!(between(&html, "id=\"stale\"", "</p>").contains("this is 60 s old"));
     assert!(between(&html, "id=\"faults\"", "</p>").contains("latency, dependency"));
     assert!(between(&html, "id=\"told\"", "</p>").contains("The payment waits for another try."));
     assert!(html.contains("01/07/2026 13:33:56"), "the time of the data, not of the page");
+}
+
+#[test]
+fn faults_that_nobody_knows_of_are_not_told_as_none() {
+    let page = |faults| html(&Snapshot { faults, ..snapshot(Vec::new(), Counts::default()) }, None);
+    assert!(between(&page(None), "id=\"faults\"", "</p>").contains("nobody knows"));
+    assert!(!page(Some(Vec::new())).contains("id=\"faults\""));
 }
 
 #[test]
@@ -145,6 +152,8 @@ fn the_strip_has_the_alarms_that_are_on_or_says_that_none_is_or_that_nobody_know
     assert!(strip(None).contains("CloudWatch did not say"));
     let alarm =
         |page, name: &str| Alarm { name: name.into(), page, meaning: "<Rides> go unpaid".into(), since: instant(NOW) };
+    let many = strip((0..23).map(|number| alarm(true, &format!("a-{number}"))).collect::<Vec<_>>().into());
+    assert!(many.matches("<li").count() == 21 && many.contains("3 more are on"), "{many}");
     let strip = strip(Some(vec![alarm(true, "payment-failed"), alarm(false, "oldest-payment")]));
     for told in [
         "banner red\"><strong>Page: payment-failed",
@@ -198,8 +207,8 @@ impl Tallies for Fading {
 }
 
 impl Watches for Fading {
-    async fn faults(&self, _: &Budget) -> Vec<&'static str> {
-        Vec::new()
+    async fn faults(&self, _: &Budget) -> Option<Vec<&'static str>> {
+        Some(Vec::new())
     }
 }
 

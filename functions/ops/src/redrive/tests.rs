@@ -155,16 +155,26 @@ async fn a_row_whose_redrive_died_after_the_message_is_changed_by_the_message_al
 async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
     let failed = payment(1, Status::Failed);
     let complete = payment(2, Status::Complete);
-    let processing = payment(3, Status::Processing);
+    let ahead = RequestTime::from(Timestamp::now() + Duration::from_secs(30));
+    let processing =
+        Payment { status_since: Timestamp::now().into(), held_until: Some(ahead), ..payment(3, Status::Processing) };
+    let dead = Payment { held_until: Some(processing.status_since), ..payment(7, Status::Processing) };
+    let buried = Payment { redrives: 2, ..payment(8, Status::Queued) };
+    let behind = payment(9, Status::Failed);
     let redriven = Payment { redrives: 1, ..payment(4, Status::Queued) };
     let failed_again = Payment { redrives: 1, ..payment(5, Status::Failed) };
-    let world = world(&[failed.clone(), complete.clone(), processing.clone(), redriven.clone(), failed_again.clone()]);
+    let rows = [&failed, &complete, &processing, &redriven, &failed_again, &dead, &buried, &behind].map(Payment::clone);
+    let world = world(&rows);
     let first_of_two =
         Letter { body: letter(&Payment { redrives: 0, ..failed_again.clone() }).body, receipt: "a".into() };
     let garbage = Letter { body: "{}".into(), receipt: "b".into() };
     let stranger = letter(&payment(6, Status::Failed));
     let old = letter(&Payment { redrives: 0, ..redriven });
+    let of_its_redrive = letter(&Payment { redrives: 1, ..behind });
     let letters = [
+        letter(&dead),
+        letter(&buried),
+        of_its_redrive,
         letter(&failed),
         letter(&complete),
         letter(&processing),
@@ -176,10 +186,33 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
     ];
     world.0.lock().expect("no poison").letters = letters.to_vec();
     let moved = all(&world, &world, 100, &budget()).await.expect("memory");
-    assert_eq!(moved, Moved { moved: 2, stale: 3, left: 3, ended: Ended::Empty });
+    assert_eq!(moved, Moved { moved: 5, stale: 3, left: 3, ended: Ended::Empty });
     let state = world.0.into_inner().expect("no poison");
-    assert_eq!((state.letters.len(), state.sent.len()), (3, 2));
-    assert_eq!(state.sent.iter().map(|job| job.redrive).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert_eq!((state.letters.len(), state.sent.len()), (3, 5));
+    // What SQS buried goes on as it was; what failed is redriven.
+    assert_eq!(
+        state.sent.iter().map(|job| job.redrive).collect::<Vec<_>>(),
+        [None, Some(2), Some(1), Some(1), Some(2)]
+    );
+}
+
+#[tokio::test]
+async fn a_job_that_sqs_buried_is_sent_again_and_its_letter_stays_when_it_cannot_be() {
+    let queued = payment(1, Status::Queued);
+    let world = world(std::slice::from_ref(&queued));
+    {
+        let mut state = world.0.lock().expect("no poison");
+        (state.letters, state.dies_at) = (vec![letter(&queued)], Some(2)); // taken and found, not sent
+    }
+    assert!(all(&world, &world, 1, &budget()).await.is_err(), "nothing was done");
+    {
+        let mut state = world.0.lock().expect("no poison");
+        assert_eq!((state.letters.len(), state.sent.len()), (1, 0));
+        (state.letters, state.dies_at) = (vec![letter(&queued)], None);
+    }
+    assert_eq!(all(&world, &world, 1, &budget()).await.expect("memory").moved, 1);
+    let state = world.0.into_inner().expect("no poison");
+    assert_eq!((state.letters, state.sent), (Vec::new(), vec![queued.job()]));
 }
 
 #[tokio::test]

@@ -157,6 +157,31 @@ test('the page renews itself, keeps what is open and where one is, and says when
   });
 });
 
+test('what has not changed stays in place, and everything that takes the focus keeps it', async () => {
+  await visit('busy', async (page) => {
+    await page.clock.install();
+    await page.reload();
+    await page.locator('summary').evaluateAll((all) => all.forEach((summary) => summary.parentElement.setAttribute('open', '')));
+    const anonymous = await page.locator('#main :is(a, button, input, select, summary, [tabindex])').evaluateAll((all) => all.filter((element) => !element.id).map((element) => element.outerHTML));
+    assert.deepEqual(anonymous, []);
+    assert.ok(await page.evaluate(() => [...document.getElementById('main').children].every((part) => part.id)));
+    const age = (set) => page.evaluate((to) => { const { dataset } = document.getElementById('main'); if (to) dataset.ageS = to; return dataset.ageS; }, set);
+    const renewed = async () => {
+      await age('old');
+      await page.clock.runFor(11_000);
+      while (await age() === 'old') await new Promise(setImmediate);
+    };
+    await page.evaluate(() => { window.faults = document.getElementById('faults'); });
+    for (const where of ['#wide', 'tr.failed summary', 'tr.failed form a', '#runbook', '#numbers-summary']) {
+      await page.locator(where).first().focus();
+      const id = await page.evaluate(() => document.activeElement.id);
+      await renewed();
+      assert.equal(await page.evaluate(() => document.activeElement.id), id, where);
+    }
+    assert.ok(await page.evaluate(() => window.faults === document.getElementById('faults')), 'a status that says the same is not put in again');
+  });
+});
+
 test('a redrive is one press, leads back to the page and is not ordered again by loading it', async () => {
   await visit('busy', async (page, server) => {
     await page.getByRole('button', { name: /^Redrive the payment of ride/ }).first().click();

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 const RULES: Rules = Rules {
     failures: 3,
     open: Duration::from_secs(15),
+    longest_open: Duration::from_secs(60),
     probe: Duration::from_secs(15),
     drain_calls: 4,
     drain_interval: Duration::from_secs(10),

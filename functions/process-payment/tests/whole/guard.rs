@@ -8,6 +8,7 @@ use std::time::Duration;
 const RULES: BreakerRules = BreakerRules {
     failures: 3,
     open: Duration::from_secs(15),
+    longest_open: Duration::from_secs(60),
     probe: Duration::from_secs(15),
     drain_calls: 2,
     drain_interval: Duration::from_secs(10),

@@ -53,6 +53,7 @@ pub(crate) fn environment(more: &[(&'static str, &str)]) -> Environment {
         ("PAYMENTS_DEAD_LETTERS_URL", "http://127.0.0.1/1/payments-dead-letters"),
         ("BREAKER_FAILURES", "10"),
         ("BREAKER_OPEN_MS", "15000"),
+        ("BREAKER_LONGEST_OPEN_MS", "60000"),
         ("DRAIN_CALLS", "20"),
         ("DRAIN_INTERVAL_MS", "10000"),
         ("DYNAMODB_ATTEMPTS", "2"),

@@ -111,13 +111,18 @@ impl Payments {
         Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Returns when it fails, or when nobody reads it.
+    /// Returns when it fails at once, or when nobody reads it. A failure later on is told and may be over by the next look.
     async fn watch(&self, api: &Api) -> anyhow::Result<()> {
-        while self.show(api).await? {
+        let mut read = self.show(api).await?;
+        while read {
             tokio::time::sleep(EVERY).await;
             if !self.json {
                 terminal::print("");
             }
+            read = self.show(api).await.unwrap_or_else(|error| {
+                eprintln!("{error:#}");
+                true
+            });
         }
         Ok(())
     }

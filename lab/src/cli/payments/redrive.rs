@@ -46,25 +46,37 @@ impl Redrive {
             .transpose()
             .context("a ride is a UUID: `cargo lab payments` shows them")?;
         let api = Api::of(self.target.clone()).await?;
-        let told = match ride {
-            Some(ride) => api.json(Method::POST, &format!("/payments/{ride}/redrive"), None).await?,
-            None => all(&api, self.limit.unwrap_or_default().into()).await?,
+        let (told, failed) = match ride {
+            Some(ride) => (api.json(Method::POST, &format!("/payments/{ride}/redrive"), None).await?, None),
+            None => {
+                let order = async |limit: u64| {
+                    api.json(Method::POST, "/payments/redrive", Some(&json!({"limit": limit}))).await
+                };
+                all(order, self.limit.unwrap_or_default().into()).await
+            }
         };
         let text = match ride {
             Some(ride) => format!("The payment of {ride} waits for another try."),
             None => words(&told),
         };
+        // What was done before something failed is done, and told.
         terminal::print(&if self.json { told.to_string() } else { text });
-        Ok(ExitCode::SUCCESS)
+        failed.map_or(Ok(ExitCode::SUCCESS), Err)
     }
 }
 
-/// Order by order, each as long as a function may take, until the limit or the end.
-async fn all(api: &Api, limit: u64) -> anyhow::Result<Value> {
+/// Order by order, each as long as a function may take, until the limit, the end or a failure: the sum, and the failure.
+async fn all(order: impl AsyncFn(u64) -> anyhow::Result<Value>, limit: u64) -> (Value, Option<anyhow::Error>) {
     let (mut moved, mut stale, mut left) = (0, 0, 0);
+    let mut failed = None;
     let ended = loop {
-        let order = json!({"limit": ORDER.min(limit - moved)});
-        let told = api.json(Method::POST, "/payments/redrive", Some(&order)).await?;
+        let told = match order(ORDER.min(limit - moved)).await {
+            Ok(told) => told,
+            Err(error) => {
+                failed = Some(error);
+                break "error".to_owned();
+            }
+        };
         let number = |name: &str| told[name].as_u64().unwrap_or_default();
         let (this_moved, this_stale) = (number("moved"), number("stale"));
         (moved, stale, left) = (moved + this_moved, stale + this_stale, left + number("left"));
@@ -75,7 +87,7 @@ async fn all(api: &Api, limit: u64) -> anyhow::Result<Value> {
             break ended;
         }
     };
-    Ok(json!({"moved": moved, "stale": stale, "left": left, "ended": ended}))
+    (json!({"moved": moved, "stale": stale, "left": left, "ended": ended}), failed)
 }
 
 fn words(told: &Value) -> String {
@@ -98,6 +110,19 @@ fn words(told: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_was_moved_before_a_failure_is_summed_up_and_the_failure_told() {
+        let orders = std::cell::Cell::new(0);
+        let order = async |limit: u64| {
+            orders.set(orders.get() + 1);
+            anyhow::ensure!(orders.get() < 3, "503");
+            Ok(json!({"moved": limit, "stale": 1, "left": 0, "ended": "limit"}))
+        };
+        let (told, failed) = all(order, 5_000).await;
+        assert_eq!(told, json!({"moved": 2_000, "stale": 2, "left": 0, "ended": "error"}));
+        assert_eq!(failed.expect("the third").to_string(), "503");
+    }
 
     #[test]
     fn what_was_done_is_told_and_what_was_not() {

@@ -57,6 +57,9 @@ pub(super) struct Run {
     /// Build the functions as they are deployed
     #[arg(long)]
     release: bool,
+    /// Take the functions of this directory, built earlier or elsewhere; those that it lacks are built
+    #[arg(long, value_name = "DIR")]
+    binaries: Option<PathBuf>,
 }
 
 impl Run {
@@ -111,7 +114,7 @@ impl Run {
             template: template.to_owned(),
             workspace: workspace_of(template),
             profile: if self.release { Profile::Release } else { Profile::Quick },
-            built: BTreeMap::new(),
+            built: self.binaries.as_deref().map_or_else(|| Ok(BTreeMap::new()), files)?,
             variant,
             compress,
             seed,
@@ -174,6 +177,20 @@ impl Run {
             Err(error) => Row { passed: false, held: "-".to_owned(), wrong: format!("{error:#}"), seconds },
         }
     }
+}
+
+/// The files of a directory by their names.
+fn files(directory: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    // Functions run in another directory than the lab.
+    let directory = std::path::absolute(directory)?;
+    let entries = std::fs::read_dir(&directory).with_context(|| format!("could not read {}", directory.display()))?;
+    let named = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry?;
+        Ok((entry.file_name().to_string_lossy().into_owned(), entry.path()))
+    };
+    let mut files: BTreeMap<String, PathBuf> = entries.map(named).collect::<std::io::Result<_>>()?;
+    files.retain(|_, path| path.is_file());
+    Ok(files)
 }
 
 /// The places of the acts in the order in which they are begun: so that none of the long ones is left to the end, with nothing beside it.

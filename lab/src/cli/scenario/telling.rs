@@ -76,6 +76,7 @@ pub(super) fn verdicts(evidence: &Evidence, verdicts: &[Verdict]) -> bool {
         terminal::print(&format!("  {}  {}", palette.paint(style, word), verdict.expected));
         terminal::print(&palette.paint(Style::Dim, &format!("        {}", verdict.seen)));
     }
+    terminal::print(&format!("  payments: {}", evidence.payments.in_words()));
     let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
     let all = passed == verdicts.len();
     let (style, word, count) =
@@ -120,6 +121,7 @@ mod tests {
             faults: Vec::new(),
             rides: vec![ride],
             books: crate::scenario::Books::default(),
+            payments: crate::scenario::PaymentBooks::default(),
             alarms: Vec::new(),
             failures: Vec::new(),
             grave: Vec::new(),

@@ -118,6 +118,8 @@ pub(super) fn specification(enabled: bool) -> Value {
 pub(crate) struct Page {
     /// In their order; fewer than were read where writes have changed nothing or records are too old.
     pub(crate) records: Vec<Record>,
+    /// Those that are too old, and that nobody can have any more.
+    pub(crate) expired: Vec<Record>,
     /// Where the next part begins: after the last record that was read.
     pub(crate) through: Option<Sequence>,
 }
@@ -163,8 +165,8 @@ impl Stream {
             Some(Record { event: record::event(engines, &self.description)?, sequence, at })
         });
         let now = self.clock.now();
-        let records = records.filter(|record| !expired(record, now)).collect();
-        Ok(Page { records, through: read.last().and_then(sequence).or(after) })
+        let (expired, records) = records.partition(|record| expired(record, now));
+        Ok(Page { records, expired, through: read.last().and_then(sequence).or(after) })
     }
 
     /// The engine finds the table by the name in an ARN, and has labels of its own.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
-use super::harness::{Queues, job, kept, running, stack};
+use super::harness::{Queues, job, kept, running, stack, timed};
 use crate::aws::Guard;
+use crate::clock::Clock;
 use crate::dynamodb::DynamoDb;
 use crate::instruments::Instruments;
 use crate::logs::Logs;
@@ -98,6 +100,35 @@ async fn a_pipe_goes_on_where_it_was() {
 #[tokio::test]
 async fn what_a_queue_has_lost_is_sent_again() {
     assert_eq!(after_a_restart(false, 3).await, [job("1"), job("2"), job("3")]);
+}
+
+#[tokio::test]
+async fn what_has_grown_too_old_before_it_was_read_is_told_of() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let stack = stack(str::to_owned);
+    // Of a day, little more than a second is left.
+    let clock = Clock::starting_now(u16::MAX);
+    {
+        let (database, _engine) = DynamoDb::open(Some(directory.path()), "arn", Guard::default()).await.expect("opens");
+        database.create_table(&stack.tables["Rides"]).await.expect("made");
+        for (ride, state) in [("1", "new"), ("1", "changed"), ("2", "new")] {
+            let item = json!({"RideId": {"S": ride}, "State": {"S": state}});
+            database.call("PutItem", &json!({"TableName": "rides", "Item": item})).await.expect("stored");
+        }
+    }
+    let over = clock.now() + jiff::SignedDuration::from_hours(25);
+    while clock.now() < over {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let running = timed(&stack, Some(directory.path()), 0, false, clock).await;
+    let said = |words: &str| running.logs.lines().iter().any(|line| line.text.contains(words));
+    let told = async {
+        // The filters leave the change out: nobody waited for it.
+        while !said("2 records are lost: RecordExpiredInStream, and no dead-letter queue is told") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.expect("it is told");
 }
 
 #[tokio::test]

@@ -74,8 +74,13 @@ pub(super) async fn running(stack: &Stack, down: u32) -> Running {
 
 /// The same, with a directory, and a queue that keeps its messages over a restart or does not.
 pub(super) async fn kept(stack: &Stack, data: Option<&Path>, down: u32, survive: bool) -> Running {
+    timed(stack, data, down, survive, Clock::starting_now(COMPRESS)).await
+}
+
+/// The same with a clock of CloudWatch's.
+pub(super) async fn timed(stack: &Stack, data: Option<&Path>, down: u32, survive: bool, clock: Clock) -> Running {
     let (database, engine) = DynamoDb::open(data, "arn", Guard::default()).await.expect("opens");
-    let instruments = Instruments { clock: Clock::starting_now(COMPRESS), ..Instruments::default() };
+    let instruments = Instruments { clock, ..Instruments::default() };
     let database = database.measured(instruments.clone());
     database.create_table(&stack.tables["Rides"]).await.expect("made");
     let logs = Logs::default();

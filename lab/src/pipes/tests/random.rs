@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::dynamodb::streams::{Record, Sequence};
 use crate::pipes::machine::Machine;
-use crate::pipes::step::{Failure, Settings, Step};
+use crate::pipes::step::{Condition, Failure, Settings, Step};
 
 /// What happens to an execution.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +21,8 @@ enum Fate {
     Passing,
     /// The queue takes all but the record at this place.
     AllBut(usize),
+    /// The queue takes those before this place and is down then.
+    UpTo(usize),
     /// All of it reaches the queue, and the lab is killed before the pipe knows.
     KilledAfter,
     /// The lab is killed before anything reaches the queue.
@@ -33,22 +35,28 @@ fn fate() -> impl Strategy<Value = Fate> {
         3 => Just(Fate::Failure),
         1 => Just(Fate::Passing),
         2 => (0..10_usize).prop_map(Fate::AllBut),
+        1 => (0..10_usize).prop_map(Fate::UpTo),
         1 => Just(Fate::KilledAfter),
         1 => Just(Fate::KilledBefore),
     ]
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    (1..=10_usize, 0..10_u64, proptest::option::of(0..4_u32), proptest::option::of(30..400_u64), any::<bool>())
-        .prop_map(|(batch, window, retries, age, bisect)| Settings {
+    // A record has seven or eight bytes; streams last for ten minutes, and a batch that fails on and on for longer.
+    let bytes = prop_oneof![1 => Just(10_000_usize), 2 => 1..60_usize];
+    let retention = prop_oneof![1 => Just(86_400_u64), 1 => 30..900_u64];
+    let limits = (proptest::option::of(0..4_u32), proptest::option::of(30..400_u64), retention);
+    (1..=10_usize, bytes, 0..10_u64, limits, any::<bool>()).prop_map(
+        |(batch, bytes, window, (retries, age, retention), bisect)| Settings {
             batch,
-            bytes: 10_000,
+            bytes,
             window: Duration::from_secs(window),
             retries,
             age: age.map(Duration::from_secs),
-            retention: Duration::from_secs(86_400),
+            retention: Duration::from_secs(retention),
             bisect,
-        })
+        },
+    )
 }
 
 /// A stream: a key and the seconds since the record before, of each record; and whether the filter takes it.
@@ -67,6 +75,12 @@ struct World {
 
 fn number(record: &Record) -> usize {
     record.event["n"].as_u64().and_then(|n| usize::try_from(n).ok()).expect("a number")
+}
+
+/// By how much a record is older than a limit.
+fn older(record: &Record, now: Timestamp, limit: Option<Duration>) -> Option<Duration> {
+    let age = Duration::try_from(now.duration_since(record.at)).unwrap_or_default();
+    age.checked_sub(limit?).filter(|over| !over.is_zero())
 }
 
 /// Runs a stream to its end; after the last fate everything succeeds. The time it took goes on without end for whom it must.
@@ -114,6 +128,10 @@ fn run(stream: &[(u8, i64, bool)], settings: Settings, fates: &[Fate], told: &[b
                 let numbers: Vec<usize> = batch.iter().map(number).collect();
                 prop_assert!(numbers.len() <= settings.batch && !numbers.is_empty());
                 prop_assert!(numbers.is_sorted());
+                let bytes: usize = batch.iter().map(|record| record.event.to_string().len()).sum();
+                prop_assert!(bytes <= settings.bytes || numbers.len() == 1, "{bytes} bytes");
+                let kept = |record: &Record| older(record, now, Some(settings.retention)).is_none();
+                prop_assert!(batch.iter().all(kept), "the source has some of {numbers:?} no more");
                 let fate = fates.next().unwrap_or(Fate::Success);
                 match fate {
                     Fate::Success => {
@@ -126,7 +144,12 @@ fn run(stream: &[(u8, i64, bool)], settings: Settings, fates: &[Fate], told: &[b
                             .delivered
                             .extend(numbers.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, n)| n));
                         numbers[place..].iter().for_each(|n| *world.executions.entry(*n).or_default() += 1);
-                        machine.succeeded_up_to(place, now, 0.5);
+                        machine.succeeded_up_to(place, &Failure::counted("broken"), now, 0.5);
+                    }
+                    Fate::UpTo(place) => {
+                        let place = place % numbers.len();
+                        world.delivered.extend(&numbers[..place]);
+                        machine.succeeded_up_to(place, &Failure::passing("down"), now, 0.5);
                     }
                     Fate::Failure | Fate::AllBut(_) => {
                         numbers.iter().for_each(|n| *world.executions.entry(*n).or_default() += 1);
@@ -144,6 +167,15 @@ fn run(stream: &[(u8, i64, bool)], settings: Settings, fates: &[Fate], told: &[b
                 }
             }
             Step::GiveUp(given_up) => {
+                let over =
+                    |limit: Option<Duration>| given_up.records.iter().all(|one| older(one, now, limit).is_some());
+                let so = match given_up.condition {
+                    Condition::AttemptsExhausted => settings.retries.is_some(),
+                    // Told again later, they are only older.
+                    Condition::AgeExceeded => over(settings.age),
+                    Condition::Trimmed => over(Some(settings.retention)),
+                };
+                prop_assert!(so, "{:?} of {given_up:?}", settings);
                 if told.next().unwrap_or(true) {
                     world.given_up.extend(given_up.records.iter().map(number));
                     machine.gave_up();
@@ -180,9 +212,6 @@ proptest! {
         // in the order of its sending, ends with the newest of every key. What was given up has no order.
         let places: Vec<usize> = last.iter().filter(|(n, _)| !world.given_up.contains(n)).map(|(_, place)| *place).collect();
         prop_assert!(places.is_sorted(), "{places:?}");
-        if settings.retries.is_none() && settings.age.is_none() {
-            prop_assert!(world.given_up.is_empty(), "without a limit nothing is given up");
-        }
         // Halving a batch of ten takes at most four failures that are no attempts.
         if let Some(retries) = settings.retries {
             let most = world.executions.values().copied().max().unwrap_or_default();

@@ -167,10 +167,27 @@ fn halving_finds_the_bad_record_and_lets_the_others_pass() {
 fn what_the_queue_took_in_order_is_not_sent_again() {
     let mut machine = having_read(SETTINGS, 1..=4, at(10));
     assert_eq!(executed(&mut machine, at(10)), [1, 2, 3, 4]);
-    machine.succeeded_up_to(2, at(10), 1.0);
+    machine.succeeded_up_to(2, &broken(), at(10), 1.0);
     assert_eq!(machine.done_through(), Some(Sequence::at(at(2))));
     let now = waits(&mut machine, at(10));
     assert_eq!(executed(&mut machine, now), [3, 4]);
+}
+
+#[test]
+fn a_queue_that_goes_down_in_between_costs_no_attempt_and_halves_nothing() {
+    let settings = Settings { bisect: true, retries: Some(0), ..SETTINGS };
+    let mut machine = having_read(settings, 1..=4, at(10));
+    let mut now = at(10);
+    assert_eq!(executed(&mut machine, now), [1, 2, 3, 4]);
+    machine.succeeded_up_to(1, &Failure::passing("down"), now, 1.0);
+    assert_eq!(machine.done_through(), Some(Sequence::at(at(1))));
+    for _ in 0..20 {
+        now = waits(&mut machine, now);
+        assert_eq!(executed(&mut machine, now), [2, 3, 4]);
+        machine.succeeded_up_to(0, &Failure::passing("down"), now, 1.0);
+    }
+    now = waits(&mut machine, now);
+    assert_eq!(executed(&mut machine, now), [2, 3, 4]);
 }
 
 #[test]
@@ -181,7 +198,7 @@ fn halving_also_finds_the_record_that_the_queue_does_not_take() {
     let given_up = loop {
         match machine.next(now) {
             Step::Execute(records) => match records.iter().position(|record| record.event["n"] == 2) {
-                Some(place) if records.len() > 1 => machine.succeeded_up_to(place, now, 0.0),
+                Some(place) if records.len() > 1 => machine.succeeded_up_to(place, &broken(), now, 0.0),
                 Some(_) => machine.failed(&broken(), now, 0.0),
                 None => machine.succeeded(),
             },

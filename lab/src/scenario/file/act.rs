@@ -64,6 +64,24 @@ pub struct Act {
     /// Environment variables of functions, by logical id, over the template's.
     #[serde(default)]
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
+    /// Variables that are times a function goes by, by logical id: they become as many times as short as the scenario, so that
+    /// back-offs and the like keep their part in it, but no shorter than this, in their own unit: what the machine needs. At
+    /// full length the function goes by the template's.
+    #[serde(default)]
+    pub shorten: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Time limits of functions, by logical id, in the machine's seconds. The function is told of it.
+    #[serde(default)]
+    pub time_limit: BTreeMap<String, u32>,
+    /// How long messages that were received stay invisible, by the queue's logical id, in the machine's seconds.
+    #[serde(default)]
+    pub visibility: BTreeMap<String, u32>,
+    /// How many invocations an event source makes at once, by logical id: its `MaximumConcurrency`.
+    #[serde(default)]
+    pub concurrency: BTreeMap<String, u32>,
+    /// Actions that functions may take, by logical id, of any resource and beside what the template allows: `dynamodb:Query`. For binaries
+    /// that take a function's place and do what it never does.
+    #[serde(default)]
+    pub rights: BTreeMap<String, Vec<String>>,
     /// Another kind of client than the scenario's.
     pub client: Option<load::Client>,
     /// What goes wrong, and when.

@@ -2,6 +2,7 @@
 
 use super::{Act, Scenario, Variant};
 use crate::document::Step;
+use crate::scenario::overrides;
 use crate::scenario::trouble::Fault;
 
 /// Something that cannot be meant.
@@ -48,7 +49,8 @@ fn of_act(scenario: &Scenario, variant: Variant) -> Option<Contradiction> {
         let why = alone(fault, end).or_else(|| clash(act, number))?;
         Some((vec![Step::Key("faults"), Step::Item(number)], why))
     });
-    let (path, why) = fault.or_else(|| expectation(act))?;
+    let number = || overrides::contradiction(act).map(|(key, why)| (vec![Step::Key(key)], why));
+    let (path, why) = fault.or_else(number).or_else(|| expectation(act))?;
     Some(Contradiction { at: [&[Step::Key(variant.name())], &path[..]].concat(), why })
 }
 
@@ -56,7 +58,7 @@ fn of_act(scenario: &Scenario, variant: Variant) -> Option<Contradiction> {
 fn alone(fault: &Fault, end: f64) -> Option<String> {
     let what = &fault.what;
     if !fault.is_one() {
-        return Some(format!("the fault \"{what}\" needs one of switch and injection"));
+        return Some(format!("the fault \"{what}\" needs one of switch, injection and finance"));
     }
     if let Some(order) = &fault.switch {
         if order.trouble.is_none() {
@@ -170,6 +172,18 @@ mod tests {
         };
         read("GetItem").expect("another operation");
         read("PutItem").expect_err("the same");
+    }
+
+    #[test]
+    fn there_is_one_mood_of_finance_at_a_time_and_a_broken_order_disturbs_none() {
+        let first = "switch: { resource: RidesTable, trouble: fail }";
+        let read = |second: &str| {
+            let mood = "finance: { scenario: HighLoad }";
+            let both = format!("{mood}\n    - {{ what: another, at: 40, for: 30, finance: {{ scenario: {second} }} }}");
+            Scenario::read(&SMALL.replace(first, &both), "small.yaml")
+        };
+        read("UnreliableProcessing").expect_err("the end of one is the end of both");
+        read("BrokenOrder").expect("it has no end");
     }
 
     #[test]

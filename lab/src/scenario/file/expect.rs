@@ -6,7 +6,7 @@ use super::alarm_set::AlarmSet;
 use super::metric_rule::MetricRule;
 use crate::scenario::range::Range;
 
-/// What must come of it. What is left out is not judged, except alarms, ledgers and statuses, which always are.
+/// What must come of it. What is left out is not judged, except alarms, ledgers, payments and statuses, which always are.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
@@ -30,6 +30,9 @@ pub struct Expect {
     /// What riders were told against what is stored.
     #[serde(default)]
     pub ledger: LedgerRules,
+    /// What became of the rides' payments.
+    #[serde(default)]
+    pub payments: PaymentRules,
 }
 
 /// A share or a number of the answers.
@@ -82,6 +85,29 @@ pub struct LedgerRules {
     pub doubled: Range,
     /// Stored, and the rider was told of a failure. `None`: as many as there are.
     pub untold: Option<Range>,
+}
+
+/// What is allowed of payments, of all rides that are stored but the probe's. Without a word, none of these is.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PaymentRules {
+    /// Rides without a payment.
+    pub missing: Range,
+    /// Charges beyond the first for one ride.
+    pub charged_twice: Range,
+    /// Payments that are Complete and were never charged.
+    pub uncharged: Range,
+    /// Payments that failed.
+    pub failed: Range,
+    /// Payments that wait when everything has had its time.
+    pub waiting: Range,
+}
+
+impl Default for PaymentRules {
+    fn default() -> Self {
+        let none = Range::exactly(0.0);
+        Self { missing: none, charged_twice: none, uncharged: none, failed: none, waiting: none }
+    }
 }
 
 impl Default for LedgerRules {

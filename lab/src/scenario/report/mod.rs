@@ -51,6 +51,7 @@ pub fn page(scenario: &Scenario, run: Shown<'_>, beside: Option<Shown<'_>>) -> S
     page.push_str(&section("Waiting over time", &all, |shown| latency::chart(shown.evidence)));
     page.push_str(&section("Faults and alarms", &all, |shown| timeline::chart(shown.evidence)));
     page.push_str(&section("Ledger", &all, |shown| tables::books(&shown.evidence.books)));
+    page.push_str(&section("Payments", &all, |shown| tables::payments(&shown.evidence.payments)));
     page.push_str(&section("Where failures began", &all, |shown| tables::failures(shown.evidence)));
     page.push_str(&section("Traces", &all, |shown| {
         let traces = shown.evidence.traces.iter().map(waterfall::chart);

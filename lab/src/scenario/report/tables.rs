@@ -7,6 +7,7 @@ use super::text::{escape, status};
 use crate::percentile::percentile;
 use crate::scenario::evidence::{Evidence, Failure};
 use crate::scenario::ledger::Books;
+use crate::scenario::payments::PaymentBooks;
 use crate::scenario::verdict::Verdict;
 
 /// Riders named in a row of the ledger.
@@ -69,6 +70,31 @@ pub(super) fn books(books: &Books) -> String {
         row("lost: promised, not stored", books.lost.len(), &books.lost),
         row("doubled", books.doubled.len(), &books.doubled),
         row("stored behind a failure", books.untold.len(), &books.untold),
+    )
+}
+
+pub(super) fn payments(books: &PaymentBooks) -> String {
+    let row = |name: &str, count: usize, bad: bool| {
+        let class = if bad && count > 0 { " class=\"fail\"" } else { "" };
+        format!("<tr><td>{name}</td><td{class}>{count}</td></tr>")
+    };
+    let mut rows = [
+        row("rides stored", books.rides, false),
+        row("payments", books.payments, false),
+        row("complete", books.complete, false),
+        row("failed", books.failed, true),
+        row("waiting", books.waiting, true),
+        row("rides without a payment", books.missing.len(), true),
+    ]
+    .concat();
+    if let Some(charges) = books.charges {
+        rows.push_str(&row("charges", charges, false));
+        rows.push_str(&row("charged a second time", books.charged_twice, true));
+        rows.push_str(&row("complete, never charged", books.uncharged, true));
+    }
+    format!(
+        "<table class=\"figures\"><tr><th>payments</th><th></th></tr>{rows}</table><p class=\"legend\">{}</p>",
+        escape(&books.in_words())
     )
 }
 

@@ -5,6 +5,7 @@ use crate::scenario::evidence::{Failure, LineSeen, Stretch};
 use crate::scenario::figures::MetricSeen;
 use crate::scenario::file::{Answers, Scenario, Variant};
 use crate::scenario::ledger::{Books, Wanted};
+use crate::scenario::payments::PaymentBooks;
 
 const SPAN: &str = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
 
@@ -70,6 +71,7 @@ fn good() -> Evidence {
         faults: Vec::new(),
         rides: (1..=10).map(|number| ride(number, status(number))).collect(),
         books: Books { wanted: 10, promised: 6, stored: 6, ..Books::default() },
+        payments: PaymentBooks { rides: 6, payments: 6, complete: 6, charges: Some(6), ..PaymentBooks::default() },
         alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
         grave: Vec::new(),
         failures: vec![failure(SPAN, "it was refused")],
@@ -243,4 +245,38 @@ fn a_lost_or_a_doubled_ride_fails() {
     lost.books.doubled = vec![4];
     lost.books.untold = vec![7];
     assert_eq!(failed(&act(), &lost).len(), 2);
+}
+
+#[test]
+fn payments_are_judged_in_every_act_and_as_it_says() {
+    type Change = fn(&mut PaymentBooks);
+    let wrong: [(Change, &str); 5] = [
+        (|books| books.missing = vec!["a".to_owned()], "0 rides have no payment: 1 of 6 rides"),
+        (|books| books.failed = 1, "0 payments failed: 1 of 6"),
+        (|books| books.waiting = 2, "0 payments wait at the end: 2 of 6"),
+        (|books| books.charged_twice = 1, "0 charges are a second one for their ride: 1 of 6 charges"),
+        (|books| books.uncharged = 1, "0 complete payments were never charged: 1 of 6 complete"),
+    ];
+    for (change, said) in wrong {
+        let mut evidence = good();
+        change(&mut evidence.payments);
+        let seen = failed(&act(), &evidence);
+        assert!(seen.len() == 1 && seen[0].starts_with(said), "{seen:?}");
+    }
+    let mut red = good();
+    (red.payments.failed, red.payments.reasons) = (1, [("finance answered 400".to_owned(), 1)].into());
+    assert!(failed(&act(), &red)[0].ends_with("1 x \"finance answered 400\""));
+    let mut asked = act();
+    asked.expect.payments.failed = Range::exactly(1.0);
+    assert_eq!(failed(&asked, &red), Vec::<String>::new());
+}
+
+#[test]
+fn without_a_ledger_of_charges_none_is_judged() {
+    let mut elsewhere = good();
+    elsewhere.payments.charges = None;
+    let charges = |evidence: &Evidence| {
+        judge(&act(), evidence).iter().filter(|verdict| verdict.expected.contains("charge")).count()
+    };
+    assert_eq!((charges(&good()), charges(&elsewhere)), (2, 0));
 }

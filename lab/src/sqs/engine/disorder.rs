@@ -11,7 +11,7 @@ use super::message::Millis;
 pub struct Disorder {
     /// Share of deliveries, 0 to 1, that are repeated though the message is in flight or deleted.
     pub duplicates: f64,
-    /// Share of messages, 0 to 1, that leave their place in line for one further back.
+    /// Share of messages, 0 to 1, that can be received up to two seconds later than they could, so that others overtake them.
     pub reordering: f64,
     /// Seed.
     pub seed: u64,
@@ -20,8 +20,9 @@ pub struct Disorder {
 /// A second delivery comes within so many milliseconds: often while the first is worked on, often after its delete.
 const SECOND_WITHIN: Millis = 2_000;
 
-/// A message falls back by at most so many places.
-const PLACES: u64 = 50;
+/// A message is late by at most so many milliseconds. By time, not by places in line: a queue that is worked off as fast as it
+/// fills has no line.
+const LATE_WITHIN: Millis = 2_000;
 
 /// The switch as a queue holds it.
 #[derive(Debug, Clone, Default)]
@@ -40,9 +41,9 @@ impl Chance {
         (random.f64() < disorder.duplicates).then(|| random.u64(0..=SECOND_WITHIN))
     }
 
-    /// How many places a message falls back.
-    pub(super) fn falls_back_by(&mut self) -> u64 {
-        let Some((disorder, random)) = self.0.as_mut() else { return 0 };
-        if random.f64() < disorder.reordering { random.u64(1..=PLACES) } else { 0 }
+    /// By how much a message that has just come is late, if it is.
+    pub(super) fn late_by(&mut self) -> Option<Millis> {
+        let (disorder, random) = self.0.as_mut()?;
+        (random.f64() < disorder.reordering).then(|| random.u64(1..=LATE_WITHIN))
     }
 }

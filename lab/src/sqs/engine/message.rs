@@ -67,7 +67,10 @@ pub(super) struct Message {
     pub(super) enqueued: Millis,
     /// When it came into this queue.
     pub(super) arrived: Millis,
+    /// `ApproximateReceiveCount`.
     pub(super) receives: u32,
+    /// The same since it came into this queue, which is what the queue judges it by.
+    pub(super) receives_here: u32,
     pub(super) first_received: Option<Millis>,
     /// The queue that gave it up, by name.
     pub(super) gave_up: Option<String>,
@@ -85,6 +88,10 @@ pub(super) enum Place {
     Delayed {
         until: Millis,
     },
+    /// It could be received, and nobody gets it yet: so disordered is the queue. It counts as visible.
+    Late {
+        until: Millis,
+    },
     Visible,
     /// Received and not deleted yet.
     InFlight {
@@ -97,7 +104,7 @@ impl Place {
     /// When it becomes visible by itself.
     pub(super) fn hidden_until(self) -> Option<Millis> {
         match self {
-            Self::Delayed { until } | Self::InFlight { until, .. } => Some(until),
+            Self::Delayed { until } | Self::Late { until } | Self::InFlight { until, .. } => Some(until),
             Self::Visible => None,
         }
     }

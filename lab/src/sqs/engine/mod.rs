@@ -26,7 +26,6 @@ pub use queue::Depth;
 pub use settings::{MAX_IN_FLIGHT, MAX_SIZE, MAX_VISIBILITY, Settings};
 
 use super::error::{Code, SqsError};
-use disorder::Chance;
 use queue::Queue;
 
 /// "Can't be purged more than once every 60 seconds."
@@ -66,6 +65,8 @@ pub struct Engine {
     /// Numbers messages, and their deliveries by twos.
     last: u64,
     told: Vec<Told>,
+    /// The latest moment that there was.
+    now: Millis,
 }
 
 impl Engine {
@@ -73,15 +74,15 @@ impl Engine {
     pub fn new(queues: impl IntoIterator<Item = Settings>, seed: u64) -> Self {
         let queues = queues.into_iter().map(|settings| (settings.name.clone(), Queue::new(settings)));
         let random = fastrand::Rng::with_seed(seed);
-        Self { queues: queues.collect(), tasks: Vec::new(), random, last: 0, told: Vec::new() }
+        Self { queues: queues.collect(), tasks: Vec::new(), random, last: 0, told: Vec::new(), now: 0 }
     }
 
-    /// Lets a queue deliver twice and out of order from now on.
+    /// Lets a queue deliver twice and out of order from now on. What an earlier disorder has drawn is called off.
     ///
     /// # Errors
     /// There is no such queue.
     pub fn disturb(&mut self, queue: &str, disorder: Disorder) -> Result<(), SqsError> {
-        self.queue(queue)?.chance = Chance::of(disorder);
+        self.queue(queue)?.disturb(disorder);
         Ok(())
     }
 
@@ -98,6 +99,13 @@ impl Engine {
         }
         entry.purge(now);
         Ok(())
+    }
+
+    /// This moment, or the latest one that there was, should the machine's clock have been set back: then no time passes here until
+    /// the clock has caught up, and nothing that was in flight is so for longer than twelve hours.
+    pub fn not_before(&mut self, now: Millis) -> Millis {
+        self.now = self.now.max(now);
+        self.now
     }
 
     /// Lets time pass for every queue and every task.
@@ -138,7 +146,7 @@ impl Engine {
         self.queues.get(queue)?.used
     }
 
-    /// When a message of a queue becomes visible by itself.
+    /// When a message of a queue can be received that cannot be now, or is delivered a second time.
     pub fn due(&self, queue: &str) -> Option<Millis> {
         self.queues.get(queue)?.due()
     }

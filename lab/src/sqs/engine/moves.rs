@@ -147,7 +147,9 @@ impl Engine {
     /// When a running task moves its next message.
     pub fn next_move(&self) -> Option<Millis> {
         let running = self.tasks.iter().filter(|task| task.status == Status::Running);
-        running.map(|task| task.started + (task.moved + 1) * 1000 / u64::from(task.rate.unwrap_or(MAX_RATE)) + 1).min()
+        running
+            .map(|task| task.started + ((task.moved + 1) * 1000).div_ceil(u64::from(task.rate.unwrap_or(MAX_RATE))))
+            .min()
     }
 
     pub(super) fn advance_moves(&mut self, now: Millis) {
@@ -175,7 +177,7 @@ impl Engine {
         let mut moved = 0;
         loop {
             let Some(source) = self.queues.get_mut(&task.source) else { return (moved, None) };
-            let Some((number, _)) = source.next() else { return (moved, Some(Ok(()))) };
+            let Some(number) = source.next_to_move() else { return (moved, Some(Ok(()))) };
             if moved == most {
                 return (moved, None);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::disorder::Chance;
+use super::disorder::{Chance, Disorder};
 use super::handle::Handle;
 use super::message::{Message, Millis, Place, Received};
 use super::settings::{POISONOUS, Settings};
@@ -11,18 +11,20 @@ use super::settings::{POISONOUS, Settings};
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) settings: Settings,
-    pub(super) chance: Chance,
+    chance: Chance,
     messages: BTreeMap<u64, Message>,
     /// By their place in line.
     visible: BTreeSet<(u64, u64)>,
-    /// Delayed or in flight, by when they become visible.
+    /// Delayed, late or in flight, by when they can be received.
     hidden: BTreeSet<(Millis, u64)>,
     /// By when they are thrown away.
     expiring: BTreeSet<(Millis, u64)>,
-    /// Received fewer than [`POISONOUS`] times, by when they came.
+    /// Received here fewer than [`POISONOUS`] times, by when they came.
     healthy: BTreeSet<(Millis, u64)>,
     /// Second deliveries to come.
     repeats: BTreeMap<(Millis, u64), Received>,
+    /// Those of the hidden that count as visible.
+    late: BTreeSet<u64>,
     in_flight: usize,
     last_order: u64,
     /// When it was last purged, and last used.
@@ -59,6 +61,7 @@ impl Queue {
             expiring: BTreeSet::new(),
             healthy: BTreeSet::new(),
             repeats: BTreeMap::new(),
+            late: BTreeSet::new(),
             in_flight: 0,
             last_order: 0,
             purged: None,
@@ -66,9 +69,27 @@ impl Queue {
         }
     }
 
+    /// Delivers twice and out of order from now on, as much as this says. What was drawn before is called off.
+    pub(super) fn disturb(&mut self, disorder: Disorder) {
+        self.chance = Chance::of(disorder);
+        self.repeats.clear();
+        for number in std::mem::take(&mut self.late) {
+            if let Some(until) = self.messages.get(&number).and_then(|message| message.place.hidden_until()) {
+                self.hidden.remove(&(until, number));
+            }
+            self.show(number);
+        }
+    }
+
     /// Takes a message in, at the back of the line.
     pub(super) fn insert(&mut self, number: u64, mut message: Message) {
         message.order = self.back();
+        if message.place == Place::Visible
+            && let Some(by) = self.chance.late_by()
+        {
+            message.place = Place::Late { until: message.arrived.saturating_add(by) };
+            self.late.insert(number);
+        }
         self.expiring.insert((message.enqueued.saturating_add(self.settings.retention), number));
         self.healthy.insert((message.arrived, number));
         match message.place.hidden_until() {
@@ -86,8 +107,20 @@ impl Queue {
         }
         while let Some((at, number)) = self.hidden.first().copied().filter(|(at, _)| *at <= now) {
             self.hidden.remove(&(at, number));
-            self.show(number);
+            let is_new = self.messages.get(&number).is_some_and(|one| matches!(one.place, Place::Delayed { .. }));
+            match is_new.then(|| self.chance.late_by()).flatten() {
+                Some(by) => self.delay(number, at.saturating_add(by)),
+                None => self.show(number),
+            }
         }
+    }
+
+    /// Its delay is over, and it is late.
+    fn delay(&mut self, number: u64, until: Millis) {
+        let Some(message) = self.messages.get_mut(&number) else { return };
+        message.place = Place::Late { until };
+        self.late.insert(number);
+        self.hidden.insert((until, number));
     }
 
     fn show(&mut self, number: u64) {
@@ -97,23 +130,29 @@ impl Queue {
             self.in_flight -= 1;
         }
         message.place = Place::Visible;
+        self.late.remove(&number);
         // "After a message is received three times (or more) and not processed, the message is moved to the back of the queue."
-        if message.receives >= POISONOUS {
+        if message.receives_here >= POISONOUS {
             message.order = back;
         }
         self.visible.insert((message.order, number));
     }
 
-    /// The place behind all others, or one further back yet.
+    /// The place behind all others.
     fn back(&mut self) -> u64 {
         self.last_order += 1;
-        self.last_order + self.chance.falls_back_by()
+        self.last_order
     }
 
-    /// The message that is next in line, with how often it was received.
+    /// The message that is next in line, with how often this queue has handed it out.
     pub(super) fn next(&self) -> Option<(u64, u32)> {
         let (_, number) = self.visible.first()?;
-        self.messages.get(number).map(|message| (*number, message.receives))
+        self.messages.get(number).map(|message| (*number, message.receives_here))
+    }
+
+    /// The message that is moved next: disorder delivers late, and moves nothing late.
+    pub(super) fn next_to_move(&self) -> Option<u64> {
+        self.visible.first().map(|(_, number)| *number).or_else(|| self.late.first().copied())
     }
 
     /// Hands a visible message out. `receipt` is the delivery's number.
@@ -123,11 +162,12 @@ impl Queue {
         let until = now.saturating_add(visibility);
         message.place = Place::InFlight { since: now, until };
         message.receives += 1;
+        message.receives_here += 1;
         message.receipts = vec![receipt];
         let first_received = *message.first_received.get_or_insert(now);
         self.hidden.insert((until, number));
         self.in_flight += 1;
-        if message.receives >= POISONOUS {
+        if message.receives_here >= POISONOUS {
             self.healthy.remove(&(message.arrived, number));
         }
         let handle = |receipt| Handle { queue: self.settings.name.clone(), message: number, receipt }.print();
@@ -163,6 +203,7 @@ impl Queue {
             Some(until) => self.hidden.remove(&(until, number)),
             None => self.visible.remove(&(message.order, number)),
         };
+        self.late.remove(&number);
         if matches!(message.place, Place::InFlight { .. }) {
             self.in_flight -= 1;
         }
@@ -202,8 +243,8 @@ impl Queue {
     }
 
     pub(super) fn depth(&self) -> Depth {
-        let (visible, in_flight) = (self.visible.len(), self.in_flight);
-        Depth { visible, in_flight, delayed: self.hidden.len() - in_flight }
+        let (late, in_flight) = (self.late.len(), self.in_flight);
+        Depth { visible: self.visible.len() + late, in_flight, delayed: self.hidden.len() - in_flight - late }
     }
 
     /// How old the oldest message is that was received fewer than three times.
@@ -211,7 +252,7 @@ impl Queue {
         self.healthy.first().map(|(arrived, _)| now.saturating_sub(*arrived))
     }
 
-    /// When something becomes visible by itself.
+    /// When something can be received that cannot be now, or a second delivery comes.
     pub(super) fn due(&self) -> Option<Millis> {
         let hidden = self.hidden.first().map(|(at, _)| *at);
         hidden.into_iter().chain(self.repeats.first_key_value().map(|((at, _), _)| *at)).min()

@@ -53,7 +53,7 @@ impl Engine {
             return Err(SqsError::new(Code::MessageNotInflight, "The specified message isn't in flight."));
         };
         let until = now.saturating_add(visibility);
-        if until - since > MAX_VISIBILITY {
+        if until.saturating_sub(since) > MAX_VISIBILITY {
             return Err(SqsError::invalid(format!(
                 "Value {} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the message is beyond the limit [43200 seconds].",
                 visibility / 1000

@@ -61,17 +61,17 @@ impl Engine {
     /// standard queue's message keeps; its age in the metric is that since the move.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
     ///
-    /// Whether its receives go on counting is not documented. They begin anew: else its age would never be in the metric.
+    /// Its receives go on counting, which AWS does not document and people have seen
+    /// (<https://github.com/localstack/localstack/pull/10425>). The queue itself counts anew: else a dead-letter queue with a redrive
+    /// policy of its own would pass it on untouched (<https://github.com/localstack/localstack/issues/5225>), and its age, which
+    /// "resets", would never be in the metric.
     fn give_up(&mut self, now: Millis, from: &str, to: &str, message: Message) {
         let number = self.number();
         let Some(queue) = self.queues.get_mut(to) else { return };
         queue.used = Some(now);
         let gave_up = Some(from.to_owned());
         let (place, receipts) = (Place::Visible, Vec::new());
-        queue.insert(
-            number,
-            Message { arrived: now, receives: 0, first_received: None, gave_up, place, receipts, ..message },
-        );
+        queue.insert(number, Message { arrived: now, receives_here: 0, gave_up, place, receipts, ..message });
         // What is too old for it is gone at once.
         queue.advance(now);
         self.tell(to, Event::Came);

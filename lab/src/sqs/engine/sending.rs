@@ -41,6 +41,7 @@ impl Engine {
             enqueued: now,
             arrived: now,
             receives: 0,
+            receives_here: 0,
             first_received: None,
             gave_up: None,
             order: 0,

@@ -123,6 +123,11 @@ async fn a_queue_says_what_it_is() {
     assert_eq!(all["ApproximateNumberOfMessages"], "1");
     assert_eq!(all["VisibilityTimeout"], "30");
     assert_eq!(all["QueueArn"], "arn:aws:sqs:eu-west-1:123456789012:q");
+    assert_eq!(all["SqsManagedSseEnabled"], "true");
+    for name in ["CreatedTimestamp", "LastModifiedTimestamp"] {
+        let second: i64 = all[name].as_str().and_then(|text| text.parse().ok()).expect("seconds of the epoch");
+        assert!((0..60).contains(&(Timestamp::now().as_second() - second)), "{name} {second}");
+    }
     let policy = all["RedrivePolicy"].as_str().expect("a text");
     assert_eq!(
         serde_json::from_str::<Json>(policy).expect("JSON"),
@@ -157,8 +162,10 @@ async fn a_long_poll_sees_what_becomes_visible_by_itself() {
     let sqs = sqs();
     ok(&sqs, "SendMessage", json!({"MessageBody": "a", "DelaySeconds": 1})).await;
     assert_eq!(ok(&sqs, "ReceiveMessage", json!({"WaitTimeSeconds": 0})).await, json!({}));
+    let started = std::time::Instant::now();
     let received = ok(&sqs, "ReceiveMessage", json!({"WaitTimeSeconds": 20})).await;
     assert_eq!(received["Messages"][0]["Body"], "a");
+    assert!(started.elapsed() < Duration::from_secs(5), "it did not wait for its end");
 }
 
 #[tokio::test]

@@ -92,7 +92,35 @@ async fn once_a_minute_comes_what_there_is() {
     }
     let age = meter.read("q", "ApproximateAgeOfOldestMessage", Statistic::Maximum).expect("an age");
     assert!((119.0..=121.0).contains(&age), "{age}");
-    assert_eq!(meter.read("q", "NumberOfEmptyReceives", Statistic::Sum), Some(0.0), "a zero while it is active");
+}
+
+#[tokio::test]
+async fn what_there_is_not_is_not_reported_as_a_zero() {
+    let meter = Meter::new(1);
+    ok(&meter.sqs, "GetQueueAttributes", json!({"AttributeNames": ["All"]})).await;
+    ok(&meter.sqs, "PurgeQueue", json!({})).await;
+    meter.report(Duration::from_secs(60));
+    assert_eq!(meter.read("q", "ApproximateNumberOfMessagesVisible", Statistic::Maximum), Some(0.0), "it is active");
+    for metric in [
+        "ApproximateAgeOfOldestMessage",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+        "NumberOfMessagesSent",
+        "NumberOfMessagesReceived",
+        "NumberOfMessagesDeleted",
+        "NumberOfEmptyReceives",
+    ] {
+        assert_eq!(meter.read("q", metric, Statistic::SampleCount), None, "{metric}");
+    }
+    // A message that was received three times is there, and has no age.
+    ok(&meter.sqs, "SendMessage", json!({"MessageBody": "a", "QueueUrl": "http://h/123456789012/dead"})).await;
+    let receive = json!({"VisibilityTimeout": 0, "QueueUrl": "http://h/123456789012/dead"});
+    for _ in 0..3 {
+        ok(&meter.sqs, "ReceiveMessage", receive.clone()).await;
+    }
+    meter.report(Duration::from_secs(60));
+    assert_eq!(meter.read("dead", "ApproximateNumberOfMessagesVisible", Statistic::Maximum), Some(1.0));
+    assert_eq!(meter.read("dead", "ApproximateAgeOfOldestMessage", Statistic::SampleCount), None);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::*;
 use crate::aws::{Call, Calls, Fault, Trouble};
 use crate::keyring::Keyring;
 use crate::task::DropTask;
-use crate::template::{Function, Role};
+use crate::template::{Function, MetricName, Role, Statistic};
 
 pub(super) struct Served {
     pub(super) origin: String,
@@ -166,7 +166,8 @@ async fn a_move_needs_the_rights_to_take_and_to_put() {
 
 #[tokio::test]
 async fn dead_letters_are_moved_while_nobody_calls() {
-    let sqs = sqs();
+    let instruments = Instruments::default();
+    let sqs = Sqs { instruments: Some(instruments.clone()), ..sqs() };
     let served = serve(&sqs).await;
     served.call("SendMessage", "person", json!({"MessageBody": "a"})).await;
     served.call("ReceiveMessage", "person", json!({"VisibilityTimeout": 0})).await;
@@ -175,8 +176,21 @@ async fn dead_letters_are_moved_while_nobody_calls() {
     let source = json!({"SourceArn": format!("{PREFIX}:dead")});
     let (status, _, started) = served.call("StartMessageMoveTask", "person", source.clone()).await;
     assert_eq!(status, 200, "{started}");
-    // Who waits for a message does nothing but wait: the room itself must move it.
-    let (_, _, received) = served.call("ReceiveMessage", "person", json!({"WaitTimeSeconds": 10})).await;
+    // Every call lets time pass in the queues, and would move it: so its metrics say that it has come, which asks no queue.
+    let name = MetricName {
+        namespace: "AWS/SQS".to_owned(),
+        name: "NumberOfMessagesSent".to_owned(),
+        dimensions: BTreeMap::from([("QueueName".to_owned(), "q".to_owned())]),
+    };
+    let (day, now) = (jiff::SignedDuration::from_hours(24), instruments.clock.now());
+    let sent = || instruments.metrics.window(&name, Statistic::Sum, None, now - day, now + day);
+    let moved = async {
+        while sent() != Some(2.0) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), moved).await.expect("the room itself moves it");
+    let (_, _, received) = served.call("ReceiveMessage", "person", json!({})).await;
     assert_eq!(received["Messages"][0]["Body"], "a");
     let (_, _, listed) = served.call("ListMessageMoveTasks", "person", source).await;
     let task = &listed["Results"][0];

@@ -44,19 +44,37 @@ impl EventPattern {
         Ok(Self(fields.iter().map(field).collect::<Result<_, _>>()?))
     }
 
-    /// Whether an event matches: all fields that the pattern names do, each in one of the ways that it lists.
+    /// Whether an event matches: all fields that the pattern names do, each in one of the ways that it lists. Of a list of objects
+    /// on the way to a field, one object is enough, if it has all that the pattern says of it; a field that is not to exist does so in
+    /// none of them. DynamoDB's lists are such ones.
     pub fn matches(&self, event: &Json) -> bool {
-        self.match_field(Some(event))
+        self.match_field(Some(event), &[event])
     }
 
-    fn match_field(&self, event: Option<&Json>) -> bool {
+    /// `all` are the values that stand at this place of the event, in whichever elements of lists.
+    fn match_field(&self, event: Option<&Json>, all: &[&Json]) -> bool {
+        if let Some(Json::Array(elements)) = event {
+            return elements.iter().any(|element| self.match_field(Some(element), all));
+        }
         self.0.iter().all(|(name, node)| {
             let value = event.and_then(|event| event.get(name));
+            let all: Vec<&Json> = all.iter().flat_map(|one| elements(one)).filter_map(|one| one.get(name)).collect();
             match node {
-                Node::Fields(pattern) => pattern.match_field(value),
-                Node::AnyOf(matchers) => matchers.iter().any(|matcher| matcher.matches(value)),
+                Node::Fields(pattern) => pattern.match_field(value, &all),
+                Node::AnyOf(matchers) => matchers.iter().any(|matcher| match matcher {
+                    Matcher::Exists(false) => all.iter().all(|one| matcher.matches(Some(one))),
+                    _ => matcher.matches(value),
+                }),
             }
         })
+    }
+}
+
+/// What a value holds on the way to a field: itself, or the elements of a list, and of lists in it.
+fn elements(value: &Json) -> Vec<&Json> {
+    match value {
+        Json::Array(members) => members.iter().flat_map(elements).collect(),
+        other => vec![other],
     }
 }
 
@@ -116,6 +134,23 @@ mod tests {
         check(&json!({"dynamodb": {"NewImage": [{"exists": true}]}}), &event, false);
         check(&json!({"dynamodb": {"NewImage": {"RideId": {"S": [{"exists": true}]}}}}), &event, true);
         check(&json!({"dynamodb": {"OldImage": {"RideId": {"S": [{"exists": false}]}}}}), &event, true);
+    }
+
+    #[test]
+    fn a_list_on_the_way_matches_with_one_of_its_elements() {
+        let event =
+            json!({"Stops": {"L": [{"S": "Ely"}, {"M": {"At": {"N": "1"}, "On": {"S": "x"}}}, [{"S": "Wye"}]]}});
+        let stops = |pattern: Json| json!({"Stops": {"L": pattern}});
+        check(&stops(json!({"S": ["Ely"]})), &event, true);
+        check(&stops(json!({"S": ["Wye"]})), &event, true);
+        check(&stops(json!({"S": ["Rye"]})), &event, false);
+        check(&stops(json!({"M": {"At": {"N": ["1"]}, "On": {"S": ["x"]}}})), &event, true);
+        check(&stops(json!({"S": ["Ely"], "M": {"At": {"N": ["1"]}}})), &event, false);
+        check(&stops(json!({"S": [{"exists": true}]})), &event, true);
+        // The second has no S, and the others have.
+        check(&stops(json!({"S": [{"exists": false}]})), &event, false);
+        check(&stops(json!({"B": [{"exists": false}]})), &event, true);
+        check(&stops(json!({"S": ["Ely"]})), &json!({"Stops": {"L": []}}), false);
     }
 
     #[test]

@@ -123,23 +123,33 @@ fn every_alarm_names_a_query_that_is_saved_and_a_runbook_that_is_about_it() {
     }
 }
 
-/// An urgency is the first word, the tag, and who is told: a page goes through the light alone.
+/// The lights, which page, and what must page whatever light is on: the one is on for a minute, the other for two weeks.
+const LIGHTS: [&str; 2] = ["warning-light", "payment-light"];
+const ALONE: [&str; 2] = ["payment-failed", "dead-letters"];
+
+/// An urgency is the first word, the tag, and who is told: a page goes through one light, but for those that go alone.
 #[test]
 fn an_alarm_tells_whom_its_urgency_says() {
     let stack = stack();
-    let light =
-        stack.composite_alarms.values().find(|alarm| alarm.name.ends_with("-warning-light")).expect("the light");
+    let light = |name: &&str| {
+        let whole = format!("wild-rydes-dev-{name}");
+        stack.composite_alarms.values().find(|alarm| alarm.name == whole).expect("the light")
+    };
+    let lights = LIGHTS.each_ref().map(light);
     for (name, alarm) in alarms(&stack) {
         let (word, tells) = match alarm.urgency {
-            Urgency::Page if name == "warning-light" => ("Page. ", vec!["wild-rydes-dev-page".to_owned()]),
+            Urgency::Page if LIGHTS.contains(&&*name) || ALONE.contains(&&*name) => {
+                ("Page. ", vec!["wild-rydes-dev-page".to_owned()])
+            }
             Urgency::Page => ("Page. ", vec![]),
             Urgency::Ticket => ("Ticket. ", vec!["wild-rydes-dev-ticket".to_owned()]),
             Urgency::None => ("No notice. ", vec![]),
         };
         assert!(alarm.description.starts_with(word), "{name}: {}", alarm.description);
         assert_eq!(alarm.tells, tells, "{name}");
-        let lit = light.rule.contains(&format!("ALARM(\"wild-rydes-dev-{name}\")"));
-        assert_eq!(lit, alarm.urgency == Urgency::Page && name != "warning-light", "{name} and the warning light");
+        let lit =
+            lights.iter().filter(|light| light.rule.contains(&format!("ALARM(\"wild-rydes-dev-{name}\")"))).count();
+        assert_eq!(lit, usize::from(alarm.urgency == Urgency::Page && alarm.tells.is_empty()), "lights of {name}");
     }
 }
 

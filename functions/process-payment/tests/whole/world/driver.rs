@@ -131,6 +131,7 @@ fn handler(process: &Process, delivery: Delivery) -> ProcessPayment<Process, Pro
     let breaker = BreakerRules {
         failures: delivery.breaker_failures,
         open: Duration::from_secs(15),
+        longest_open: Duration::from_secs(60),
         probe: Duration::from_secs(15),
         drain_calls: 2,
         drain_interval: Duration::from_secs(10),

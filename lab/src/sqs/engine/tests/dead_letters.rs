@@ -20,7 +20,8 @@ fn a_message_is_given_up_when_it_would_be_received_once_too_often() {
     assert_eq!(receive(&mut engine, now, "main"), []);
     assert_eq!(engine.depth(now, "main"), Ok(Depth::default()));
     let dead = only(receive(&mut engine, now, "dead"));
-    assert_eq!((dead.id, dead.enqueued, dead.receives), (id, START, 1));
+    assert_eq!((dead.id, dead.enqueued), (id, START));
+    assert_eq!((dead.receives, dead.first_received), (3, START), "twice from the one queue and once from the other");
     assert_eq!(dead.gave_up.as_deref(), Some("main"));
 }
 
@@ -43,6 +44,26 @@ fn its_retention_goes_on_and_its_age_begins_anew() {
     assert_eq!(engine.oldest_age(now + MINUTE, "dead"), Ok(Some(MINUTE)));
     assert_eq!(engine.depth(START + 4 * DAY - 1, "dead").expect("a queue").all(), 1);
     assert_eq!(engine.depth(START + 4 * DAY, "dead").expect("a queue").all(), 0);
+}
+
+#[test]
+fn a_queue_of_dead_letters_judges_by_its_own_receives() {
+    let queue = |name: &str, dead: Option<(&str, u32)>| Settings {
+        dead_letters: dead.map(|(dead, most)| (dead.to_owned(), most)),
+        ..Settings::new(name)
+    };
+    let mut engine =
+        Engine::new([queue("first", Some(("second", 4))), queue("second", Some(("last", 1))), queue("last", None)], 7);
+    send(&mut engine, START, "first", "a");
+    for _ in 0..4 {
+        assert_eq!(engine.receive(START, "first", 1, Some(0)).expect("received").len(), 1);
+    }
+    assert_eq!(receive(&mut engine, START, "first"), []);
+    // Four receives are more than a healthy message has, and more than this queue allows.
+    assert_eq!(engine.oldest_age(START + MINUTE, "second"), Ok(Some(MINUTE)));
+    assert_eq!(only(receive(&mut engine, START + MINUTE, "second")).receives, 5);
+    assert_eq!(receive(&mut engine, START + 2 * MINUTE, "second"), []);
+    assert_eq!(only(receive(&mut engine, START + 2 * MINUTE, "last")).receives, 6);
 }
 
 #[test]

@@ -54,6 +54,16 @@ fn nobody_hides_a_message_for_over_twelve_hours() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_no_harm() {
+    let mut engine = engine();
+    send(&mut engine, START, "other", "a");
+    let handle = only(receive(&mut engine, START, "other")).handle;
+    engine.change_visibility(START - DAY, "other", &handle, 1_000).expect("changed");
+    assert_eq!((engine.not_before(START), engine.not_before(START - DAY)), (START, START));
+    assert_eq!(engine.not_before(START + 1), START + 1);
+}
+
+#[test]
 fn a_delete_counts_with_the_latest_handle_only() {
     let mut engine = engine();
     send(&mut engine, START, "other", "a");

@@ -1,7 +1,8 @@
 //! Random schedules against a model that knows no lists and no lines: it looks through all messages each time.
 //!
 //! It does not say which of several messages comes first, since a standard queue does not either. Which ones came, were given up
-//! or were moved it learns from the engine, and judges each by its own account of it; how many, it knows itself.
+//! or were moved it learns from the engine, and judges each by its own account of it; how many, it knows itself. Of a queue that is
+//! disordered it knows which messages may be late and which deliveries may be repeated, and until when.
 
 mod model;
 
@@ -26,6 +27,7 @@ enum Step {
     Purge { queue: usize },
     Move { rate: u32, to_other: bool },
     Cancel,
+    Disturb { queue: usize, disorder: Disorder },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -43,8 +45,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => time.prop_map(|time| Step::Pass { time }),
         1 => (1..=50_u32, any::<bool>()).prop_map(|(rate, to_other)| Step::Move { rate, to_other }),
     ];
+    let share = prop_oneof![Just(0.0), Just(0.4), Just(1.0)];
+    let disorder = (share.clone(), share, any::<u64>()).prop_map(|(duplicates, reordering, seed)| Disorder {
+        duplicates,
+        reordering,
+        seed,
+    });
+    let disturb = (queue.clone(), disorder).prop_map(|(queue, disorder)| Step::Disturb { queue, disorder });
     let rare = prop_oneof![queue.prop_map(|queue| Step::Purge { queue }), Just(Step::Cancel)];
-    proptest::collection::vec(prop_oneof![60 => step, 1 => rare], 1..150)
+    proptest::collection::vec(prop_oneof![60 => step, 2 => disturb, 1 => rare], 1..150)
 }
 
 /// Retention of minutes, so that schedules outlast it.
@@ -62,7 +71,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_schedule_loses_hides_or_doubles_a_message(steps in steps()) {
+    fn no_schedule_loses_or_hides_a_message_or_doubles_one_unasked(steps in steps()) {
         let mut world = Model::new(queues(), [15 * MINUTE, 20 * MINUTE, 10 * MINUTE]);
         for step in steps {
             match step {
@@ -74,6 +83,7 @@ proptest! {
                 Step::Purge { queue } => world.purge(queue),
                 Step::Move { rate, to_other } => world.start_move(rate, to_other),
                 Step::Cancel => world.cancel_move(),
+                Step::Disturb { queue, disorder } => world.disturb(queue, disorder),
             }
             world.agree();
         }

@@ -1,0 +1,79 @@
+//! The payments of a run: waited for, and read.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::course::Course;
+use super::error::RunError;
+use super::payments::{self, PaymentBooks};
+use super::stage::{REST_LIMIT, Stage};
+use super::stage_rides::LOOK;
+
+/// The longest that a payment is put off for itself, in seconds: `docs/payments.md`. Who still waits then, waits for ever.
+const LONGEST_PUT_OFF: f64 = 15.0 * 60.0;
+
+/// How often it is looked whether functions are at rest.
+const AT_REST: Duration = Duration::from_secs(1);
+
+/// What is stored at the end of a run.
+pub(super) struct Stored {
+    /// Rows of the rides table.
+    pub(super) rides: Vec<Value>,
+    pub(super) payments: PaymentBooks,
+}
+
+impl Stage<'_> {
+    /// Waits until no function is at work, every ride has its payment and no payment waits, and reads them. What the act
+    /// expects to be left is not waited for.
+    pub(super) async fn at_the_end(&self) -> Result<Stored, RunError> {
+        let (began, limit) = (Instant::now(), REST_LIMIT.max(self.scale.machine(LONGEST_PUT_OFF)));
+        let rules = &self.act.expect.payments;
+        loop {
+            // Whoever has given up may still have a row coming.
+            let rest = self.lab.lambda.at_rest(AT_REST).await;
+            let late = began.elapsed() > limit;
+            if rest {
+                let mut stored = self.stored().await?;
+                stored.payments.waited_s = began.elapsed().as_secs_f64();
+                let paid = stored.payments.missing.is_empty() || !rules.missing.holds(0.0);
+                let done = stored.payments.waiting == 0 || !rules.waiting.holds(0.0);
+                if late || (paid && done) {
+                    return Ok(stored);
+                }
+            } else if late {
+                return Err(RunError::NoRest(limit.as_secs()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Whether no payment of a ride of the load waits, or is expected to be left waiting.
+    pub(super) async fn load_is_paid_for(&self, course: &Course) -> Result<bool, RunError> {
+        if !self.act.expect.payments.waiting.holds(0.0) {
+            return Ok(true);
+        }
+        let ends = course.began_at + self.scale.machine(self.scenario.load_seconds());
+        let of_the_load = |payment: &&Value| payments::placed_at(payment).is_some_and(|at| at < ends);
+        let payments = self.rows("PaymentsTable").await?;
+        Ok(!payments.iter().filter(of_the_load).any(payments::waits))
+    }
+
+    async fn stored(&self) -> Result<Stored, RunError> {
+        // In this order, for others may still be at work: what is Complete was charged before, and whose ride has a payment had
+        // it before.
+        let payments = self.rows("PaymentsTable").await?;
+        let finance = match self.lab.table("FinanceTable") {
+            Some(_) => Some(self.rows("FinanceTable").await?),
+            None => None,
+        };
+        let rides = self.rows("RidesTable").await?;
+        let payments = payments::compare(&rides, &payments, finance.as_deref());
+        Ok(Stored { rides, payments })
+    }
+
+    async fn rows(&self, id: &'static str) -> Result<Vec<Value>, RunError> {
+        let table = self.lab.table(id).ok_or(RunError::Missing(id))?;
+        self.lab.dynamodb.items(table).await.map_err(RunError::Rows)
+    }
+}
