@@ -7,6 +7,7 @@
 pub mod assembly;
 pub mod aws;
 pub mod binaries;
+pub mod books;
 pub mod cli;
 pub mod clock;
 pub mod cloudwatch;

@@ -7,6 +7,7 @@ mod load;
 mod observe;
 mod payments;
 mod ride;
+mod rows;
 mod scenario;
 mod services;
 mod state;

@@ -94,6 +94,10 @@ impl Ride {
     }
 }
 
+/// The person at the machine, to the lab's DynamoDB: it asks for a signature and verifies none.
+pub(super) const CREDENTIAL: &str =
+    "AWS4-HMAC-SHA256 Credential=lab/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+
 /// Posts the ride and reads its row back.
 pub(super) async fn book(state: &State, booking: Booking) -> anyhow::Result<Booked> {
     let mut request = Request::post(&state.ride_url).header("content-type", "application/json");
@@ -113,21 +117,27 @@ pub(super) async fn book(state: &State, booking: Booking) -> anyhow::Result<Book
 
 async fn row(state: &State, ride_id: &str) -> anyhow::Result<Option<Value>> {
     let key = json!({"TableName": state.rides_table, "Key": {"RideId": {"S": ride_id}}, "ConsistentRead": true});
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=lab/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
     let request = Request::post(&state.dynamodb)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "DynamoDB_20120810.GetItem")
         .header("x-amz-date", "20260101T000000Z")
-        .header("authorization", credential)
+        .header("authorization", CREDENTIAL)
         .body(key.to_string().into())?;
     let (_, _, body) = send(request).await.context("the lab's DynamoDB did not answer")?;
     Ok(body.get("Item").cloned())
 }
 
 pub(super) async fn send(request: Request<Full<Bytes>>) -> anyhow::Result<(StatusCode, HeaderMap, Value)> {
+    send_within(ANSWER_LIMIT, request).await
+}
+
+/// As [`send`], for an answer that begins within `limit`.
+pub(super) async fn send_within(
+    limit: Duration,
+    request: Request<Full<Bytes>>,
+) -> anyhow::Result<(StatusCode, HeaderMap, Value)> {
     let client = Client::builder(TokioExecutor::new()).build_http();
-    let answer = tokio::time::timeout(ANSWER_LIMIT, client.request(request)).await??;
+    let answer = tokio::time::timeout(limit, client.request(request)).await??;
     let (parts, body) = answer.into_parts();
     let body = body.collect().await?.to_bytes();
     let body = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());

@@ -1,5 +1,6 @@
 //! Where the running lab is, for the commands that talk to it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -29,6 +30,9 @@ pub(super) struct State {
     pub(super) ssm: String,
     /// Physical name of the rides table.
     pub(super) rides_table: String,
+    /// Physical names of all tables, by logical id.
+    #[serde(default)]
+    pub(super) tables: BTreeMap<String, String>,
     /// Where riders get tokens, when the stack has a user pool.
     #[serde(default)]
     pub(super) user_pool: Option<PoolState>,
@@ -76,6 +80,7 @@ impl State {
             dynamodb: lab.endpoints.dynamodb.clone(),
             ssm: lab.endpoints.ssm.clone(),
             rides_table: lab.table("RidesTable").context("the template has no RidesTable")?.to_owned(),
+            tables: lab.stack.tables.iter().map(|(id, table)| (id.clone(), table.name.clone())).collect(),
             user_pool,
             region: lab.stack.region.clone(),
             person: lab.endpoints.keyring.credentials(keyring::PERSON).map(|credentials| Key {

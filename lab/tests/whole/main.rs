@@ -5,6 +5,7 @@
 mod access;
 mod alarm_table;
 mod alarms_of_the_template;
+mod audit;
 mod bad_input;
 mod blind;
 mod canaries;

@@ -2,13 +2,8 @@
 
 use std::io::Write;
 
-use anyhow::Context;
-use http::Request;
-use serde_json::Value;
-
 use crate::cli::state::State;
-use crate::cli::{ride, terminal, token};
-use crate::console::SECRET_HEADER;
+use crate::cli::{rows, token};
 use crate::load::{Agreement, Ledger, Profile};
 
 /// The running lab.
@@ -41,20 +36,8 @@ impl Running {
 
     /// Compares the run with the rides table.
     pub(super) async fn compare(&self, ledger: &Ledger, profile: &Profile) -> anyhow::Result<Agreement> {
-        Ok(Agreement::of(ledger, profile, &self.rows().await?))
-    }
-
-    /// Read by the lab itself, past the table's own troubles and capacity, and when nobody writes any more.
-    async fn rows(&self) -> anyhow::Result<Vec<Value>> {
-        let url = format!("{}/api/items?table={}", self.state.console, self.state.rides_table);
-        let request =
-            Request::get(url).header(SECRET_HEADER, &self.state.console_secret).body(http_body_util::Full::default())?;
-        let (status, _, mut answer) = ride::send(request).await.context("the lab's console did not answer")?;
-        anyhow::ensure!(status.is_success(), "the table could not be read: {status} {answer}");
-        if answer["at_rest"] == false {
-            terminal::warn("the functions were still at work when the table was read: rows may have come since");
-        }
-        serde_json::from_value(answer["items"].take()).context("the lab's console answered with no rows")
+        let rows = rows::of(&self.state, &self.state.rides_table).await?;
+        Ok(Agreement::of(ledger, profile, &rows))
     }
 }
 

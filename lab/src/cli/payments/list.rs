@@ -3,16 +3,19 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api::Api;
+use super::{audit, fill};
 use crate::cli::faults::Target;
 use crate::cli::observe::Table;
-use crate::cli::stopping;
+use crate::cli::state::State;
 use crate::cli::terminal::{self, Palette, Style};
+use crate::cli::{nearest_template, stopping, workspace_of};
 
 /// The most that one answer holds.
 const PAGE: usize = 100;
@@ -22,7 +25,7 @@ const EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab payments --failed\n  cargo lab payments --watch\n  cargo lab payments --failed --json --aws --stage staging\nThen: cargo lab redrive RIDE"
+    after_help = "Examples:\n  cargo lab payments --failed\n  cargo lab payments --watch\n  cargo lab payments --audit\n  cargo lab payments --failed --json --aws --stage staging\nThen: cargo lab redrive RIDE"
 )]
 pub(in crate::cli) struct Payments {
     /// Only those that failed
@@ -37,6 +40,12 @@ pub(in crate::cli) struct Payments {
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
+    /// Set rides, payments, counts and charges of the running lab against each other; exit code 1 if they contradict each other
+    #[arg(long, conflicts_with_all = ["failed", "watch", "aws", "fill"])]
+    audit: bool,
+    /// Put N completed payments without rides into the running lab's tables: how many payments there are must not slow down what shows them
+    #[arg(long, value_name = "N", conflicts_with_all = ["failed", "watch", "aws", "json"], value_parser = clap::value_parser!(u32).range(1..=500_000))]
+    fill: Option<u32>,
     #[command(flatten)]
     target: Target,
 }
@@ -70,6 +79,13 @@ struct Payment {
 
 impl Payments {
     pub(in crate::cli) async fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(payments) = self.fill {
+            fill::fill(&self.lab()?, payments).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.audit {
+            return self.audit().await;
+        }
         let api = Api::of(self.target.clone()).await?;
         if !self.watch {
             self.show(&api).await?;
@@ -80,6 +96,19 @@ impl Payments {
             failed = self.watch(&api) => failed?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn lab(&self) -> anyhow::Result<State> {
+        let template = self.target.template.clone().map_or_else(nearest_template, Ok)?;
+        State::read(&workspace_of(&template)).context("no lab runs here; start one with `cargo lab up`")
+    }
+
+    async fn audit(&self) -> anyhow::Result<ExitCode> {
+        let books = audit::read(&self.lab()?).await?;
+        let agrees = books.contradictions().is_empty();
+        let json = || json!({"agrees": agrees, "books": books}).to_string();
+        terminal::print(&if self.json { json() } else { audit::text(&books, Palette::stdout()) });
+        Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// Returns when it fails at once, or when nobody reads it. A failure later on is told and may be over by the next look.
