@@ -7,6 +7,7 @@ use crate::scenario::Behaviour;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValue, TransactWriteItem, Update};
 use items::{SHARDS, shard_of};
@@ -75,7 +76,12 @@ impl FinanceTable {
                 let answer = output.attributes().and_then(|item| items::text(item, "Answer"));
                 answer.map(Charged::Before).ok_or_else(|| failed(CHARGED, "the charge in the table has no answer"))
             }
-            Err(CallError::Failed(error)) if error.is_an_answer() => Ok(Charged::Other),
+            // Only this says that the order is another. A transaction that is under way at the charge says nothing of it.
+            Err(CallError::Failed(error))
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Charged::Other)
+            }
             Err(error) => Err(failed(CHARGED, error)),
         }
     }

@@ -170,11 +170,14 @@ async fn handle(
 ///
 /// process-payment writes a letter while it holds the row, and then says Failed. So the letter of a row that nobody holds is a message
 /// that SQS itself put here, received a thousand times by a function that died over it. No other message stands for that payment any more.
+/// Unless the row says that process-payment wrote one: it died, or could not save, before it said Failed, and its message comes again to
+/// do so. Until then that letter is all that the redrives of all will know of the payment.
 fn judge(job: &Job, payment: &Payment, now: Timestamp) -> Fate {
     let of = job.redrive.unwrap_or(0);
     match payment.status {
         _ if of < payment.redrives => Fate::Stale,
         Status::Complete => Fate::Stale,
+        Status::Queued | Status::Processing if payment.buried => Fate::Left,
         // Also where it is itself a redrive of which the row does not know yet.
         Status::Failed => Fate::Redriven,
         Status::Queued => Fate::Resent,

@@ -82,8 +82,8 @@ impl Rules {
     }
 
     /// The longest that a message waits besides what the breaker says, so that not all come at its end. A third of the
-    /// longest pause, so that payments follow soon when finance is back; all of it in an outage that lasts, because each time is a receive, and
-    /// after a thousand of them the queue buries the message.
+    /// longest pause, so that payments follow soon when finance is back; all of it in an outage that lasts, because each
+    /// time is a receive, and after a thousand of them the queue buries the message.
     pub(crate) fn spread(&self, received: u32) -> Duration {
         let share = if received > LASTING { 1 } else { 3 };
         self.back_off.longest_pause(received).min(self.back_off.cap / share)
@@ -100,7 +100,8 @@ impl Rules {
             (_, Some(end)) if end > now => Next::Wait(end),
             _ => match early {
                 Some(moment) => Next::Early(moment),
-                None if row.attempts_now() >= self.max_attempts => Next::GiveUp,
+                // Whose letter is written is given up, whatever for.
+                None if row.buried || row.attempts_now() >= self.max_attempts => Next::GiveUp,
                 None => Next::Attempt,
             },
         }
@@ -183,6 +184,9 @@ mod tests {
         };
         assert_eq!((next(2, 0), next(3, 0), next(4, 0)), (Next::Attempt, Next::GiveUp, Next::GiveUp));
         assert_eq!((next(3, 3), next(6, 3)), (Next::Attempt, Next::GiveUp));
+        // Nor after its patience, of which the attempts say nothing.
+        let buried = Payment { buried: true, held_until: Some(at(100).into()), ..row(Status::Processing) };
+        assert_eq!(RULES.next(Some(&buried), &job(None), at(100)), Next::GiveUp);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use super::payments::{self, PaymentBooks};
 use super::stage::{REST_LIMIT, Stage};
 use super::stage_rides::LOOK;
 
-/// The longest that a payment is put off for itself, in seconds: `docs/payments.md`. Who still waits then, waits for ever.
-const LONGEST_PUT_OFF: f64 = 15.0 * 60.0;
+/// The longest that a payment is put off for itself, in seconds: what finance asks for and a pause of its own, fifteen minutes
+/// each. Who still waits then, waits for ever.
+const LONGEST_PUT_OFF: f64 = 30.0 * 60.0;
 
 /// How often it is looked whether functions are at rest.
 const AT_REST: Duration = Duration::from_secs(1);

@@ -160,10 +160,13 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
         Payment { status_since: Timestamp::now().into(), held_until: Some(ahead), ..payment(3, Status::Processing) };
     let dead = Payment { held_until: Some(processing.status_since), ..payment(7, Status::Processing) };
     let buried = Payment { redrives: 2, ..payment(8, Status::Queued) };
+    let given_up = Payment { buried: true, ..dead.clone() };
+    let given_up = Payment { ride_id: payment(10, Status::Processing).ride_id, ..given_up };
     let behind = payment(9, Status::Failed);
     let redriven = Payment { redrives: 1, ..payment(4, Status::Queued) };
     let failed_again = Payment { redrives: 1, ..payment(5, Status::Failed) };
-    let rows = [&failed, &complete, &processing, &redriven, &failed_again, &dead, &buried, &behind].map(Payment::clone);
+    let rows = [&failed, &complete, &processing, &redriven, &failed_again, &dead, &buried, &behind, &given_up]
+        .map(Payment::clone);
     let world = world(&rows);
     let first_of_two =
         Letter { body: letter(&Payment { redrives: 0, ..failed_again.clone() }).body, receipt: "a".into() };
@@ -173,6 +176,7 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
     let of_its_redrive = letter(&Payment { redrives: 1, ..behind });
     let letters = [
         letter(&dead),
+        letter(&given_up),
         letter(&buried),
         of_its_redrive,
         letter(&failed),
@@ -186,9 +190,9 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
     ];
     world.0.lock().expect("no poison").letters = letters.to_vec();
     let moved = all(&world, &world, 100, &budget()).await.expect("memory");
-    assert_eq!(moved, Moved { moved: 5, stale: 3, left: 3, ended: Ended::Empty });
+    assert_eq!(moved, Moved { moved: 5, stale: 3, left: 4, ended: Ended::Empty });
     let state = world.0.into_inner().expect("no poison");
-    assert_eq!((state.letters.len(), state.sent.len()), (3, 5));
+    assert_eq!((state.letters.len(), state.sent.len()), (4, 5));
     // What SQS buried goes on as it was; what failed is redriven.
     assert_eq!(
         state.sent.iter().map(|job| job.redrive).collect::<Vec<_>>(),
