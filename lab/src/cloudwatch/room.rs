@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::alarms::{AlarmError, Alarms, Snapshot};
+use super::alarms::{AlarmError, Alarms, Snapshot, Standing};
 use super::dashboard::{self, DashboardError};
 use super::filter_pattern::Event;
 use super::metric_filter::{FilterError, LineFilter};
@@ -111,6 +111,11 @@ impl CloudWatch {
     /// Every alarm with its state and history, and the notices that went out.
     pub fn snapshot(&self) -> Snapshot {
         self.alarms().snapshot(self.clock.now())
+    }
+
+    /// The states of all alarms, in no order.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.alarms().standings()
     }
 
     /// Names of the dashboards.

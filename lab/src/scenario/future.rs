@@ -63,7 +63,7 @@ impl Future {
             }
             now += STEP;
             self.cloudwatch.evaluate(now);
-            for state in self.cloudwatch.snapshot().alarms {
+            for state in self.cloudwatch.standings() {
                 let name = alarms::short(&state.name, &self.prefix);
                 let waiting = alarms.iter_mut().find(|alarm| alarm.name == name && !alarm.cleared());
                 if let Some(alarm) = waiting.filter(|alarm| alarm.clears_after.is_none() && state.state == State::Ok) {

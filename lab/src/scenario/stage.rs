@@ -48,7 +48,7 @@ impl<'a> Stage<'a> {
         let api = lab.stack.apis.values().next().ok_or(RunError::Missing("API"))?;
         let prefix = format!("wild-rydes-{}-", api.stage);
         let names: BTreeSet<String> =
-            lab.cloudwatch.snapshot().alarms.iter().map(|alarm| alarms::short(&alarm.name, &prefix)).collect();
+            lab.cloudwatch.standings().iter().map(|alarm| alarms::short(&alarm.name, &prefix)).collect();
         if let Some(unknown) = act.expect.alarms.known().find(|name| !names.contains(*name)) {
             return Err(RunError::NoAlarm(unknown.to_owned()));
         }

@@ -52,7 +52,7 @@ impl Stage<'_> {
         let mut ticked = Instant::now();
         loop {
             tokio::time::sleep(LOOK).await;
-            for alarm in self.lab.cloudwatch.snapshot().alarms {
+            for alarm in self.lab.cloudwatch.standings() {
                 let is_on = alarm.state == State::Alarm;
                 let name = alarms::short(&alarm.name, &self.prefix);
                 let changed = if is_on { on.insert(name.clone()) } else { on.remove(&name) };

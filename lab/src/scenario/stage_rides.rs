@@ -37,7 +37,7 @@ impl Stage<'_> {
             if self.lab.instruments.metrics.list().iter().any(|listed| listed.metric.name == "HeartbeatRides") {
                 self.lab.cloudwatch.evaluate(self.lab.instruments.clock.now());
             }
-            let alarms = self.lab.cloudwatch.snapshot().alarms;
+            let alarms = self.lab.cloudwatch.standings();
             let loud = alarms.iter().filter(|alarm| alarm.state != State::Ok);
             let loud: Vec<String> = loud.map(|alarm| format!("{} ({})", alarm.name, alarm.state)).collect();
             if loud.is_empty() {
@@ -99,7 +99,7 @@ impl Stage<'_> {
         let stays = |name: &str| self.act.expect.alarms.is_lasting(&alarms::short(name, &self.prefix));
         loop {
             let past = course.now() - ends;
-            let alarms = self.lab.cloudwatch.snapshot().alarms;
+            let alarms = self.lab.cloudwatch.standings();
             let on = alarms.iter().any(|alarm| alarm.state == State::Alarm && !stays(&alarm.name));
             if past >= settle.most {
                 return Ok(());

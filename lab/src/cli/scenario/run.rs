@@ -9,6 +9,8 @@ use anyhow::Context;
 use clap::Args;
 use futures_util::StreamExt;
 use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::kept::Kept;
 use super::telling;
@@ -19,7 +21,7 @@ use crate::cli::{nearest_template, stopping, workspace_of};
 use crate::scenario::report::{self, Shown};
 use crate::scenario::{self, Evidence, Order, Scenario, Variant, Verdict};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "Examples:\n  cargo lab scenario run quiet --compress 30\n  cargo lab scenario run starved-table --naive --report naive.html\n  cargo lab scenario run starved-table --fixed\n  cargo lab scenario run --all --compress 30\n\nExit code 0: everything that was expected came about. 1: something did not, or the scenario could not be played."
 )]
@@ -138,8 +140,8 @@ impl Run {
         let mut rows = BTreeMap::new();
         for (places, jobs) in [(beside, self.jobs), (alone, 1)] {
             let played = futures_util::stream::iter(places).map(|place| {
-                let (scenario, variant) = &acts[place];
-                async move { (place, self.row(scenario, *variant, seed, template).await) }
+                let (scenario, variant) = acts[place].clone();
+                async move { (place, self.apart(scenario, variant, seed, template).await) }
             });
             rows.extend(played.buffer_unordered(jobs.into()).collect::<Vec<(usize, Row)>>().await);
         }
@@ -162,6 +164,21 @@ impl Run {
         Ok(if rows.values().all(|row| row.passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    /// Plays an act on a thread of its own: its riders must not wait for those of the acts beside it. Dropped, it ends the act.
+    async fn apart(&self, scenario: Scenario, variant: Variant, seed: u64, template: &Path) -> Row {
+        let (run, template, runtime) = (self.clone(), template.to_owned(), Handle::current());
+        let (_wanted, unwanted) = oneshot::channel::<()>();
+        let played = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = unwanted => Row::none("it was broken off".to_owned()),
+                    row = run.row(&scenario, variant, seed, &template) => row,
+                }
+            })
+        });
+        played.await.unwrap_or_else(|error| Row::none(error.to_string()))
+    }
+
     async fn row(&self, scenario: &Scenario, variant: Variant, seed: u64, template: &Path) -> Row {
         let began = Instant::now();
         let compress = self.compress.min(scenario.compress(variant).most);
@@ -174,7 +191,7 @@ impl Run {
         let seconds = began.elapsed().as_secs_f64();
         match judged {
             Ok(verdicts) => Row { seconds, ..Row::of(&verdicts) },
-            Err(error) => Row { passed: false, held: "-".to_owned(), wrong: format!("{error:#}"), seconds },
+            Err(error) => Row { seconds, ..Row::none(format!("{error:#}")) },
         }
     }
 }
@@ -215,6 +232,11 @@ struct Row {
 }
 
 impl Row {
+    /// Of an act of which nothing can be said but why.
+    fn none(wrong: String) -> Self {
+        Self { passed: false, held: "-".to_owned(), wrong, seconds: 0.0 }
+    }
+
     fn of(verdicts: &[Verdict]) -> Self {
         let wrong: Vec<&str> =
             verdicts.iter().filter(|verdict| !verdict.passed).map(|verdict| verdict.expected.as_str()).collect();

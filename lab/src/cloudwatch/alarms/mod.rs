@@ -33,6 +33,6 @@ pub use engine::Alarms;
 pub use error::AlarmError;
 pub use notice::Notice;
 pub use rule::RuleError;
-pub use snapshot::{AlarmKind, AlarmSnapshot, Snapshot, Urgency};
+pub use snapshot::{AlarmKind, AlarmSnapshot, Snapshot, Standing, Urgency};
 pub use state::State;
 pub use status::Transition;

@@ -51,6 +51,17 @@ pub struct AlarmSnapshot {
     pub history: Vec<Transition>,
 }
 
+/// The state of an alarm, for whoever asks so often that a [`Snapshot`] would cost too much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// `AlarmName`.
+    pub name: String,
+    /// Its state.
+    pub state: State,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
 /// What an alarm watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -91,6 +102,18 @@ impl Alarms {
         let mut alarms: Vec<_> = metrics.chain(composites).collect();
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
         Snapshot { now_ms: now.as_millisecond(), alarms, notices: self.notices.iter().cloned().collect() }
+    }
+
+    /// The states of all alarms after the last evaluation, in no order.
+    pub fn standings(&self) -> Vec<Standing> {
+        let metrics = self.metrics.iter().map(|alarm| &alarm.name);
+        let names = metrics.chain(self.composites.iter().map(|composite| &composite.alarm.name));
+        let standings = names.zip(&self.statuses).map(|(name, status)| Standing {
+            name: name.clone(),
+            state: status.state,
+            since_ms: status.since.as_millisecond(),
+        });
+        standings.collect()
     }
 }
 
