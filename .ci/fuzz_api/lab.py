@@ -6,22 +6,11 @@ import signal
 import subprocess
 import time
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 READY_WITHIN_SECONDS = 1800  # a fresh machine builds everything first
 ENDS_WITHIN_SECONDS = 15
 READY = "Serving until Ctrl-C."
-
-
-@dataclass(frozen=True)
-class Key:
-    """An access key with its secret and its session token."""
-
-    access_key: str
-    secret: str
-    token: str
-    region: str
 
 
 class Lab:
@@ -78,31 +67,10 @@ class Lab:
         (state,) = self.state_directory.glob("state-*.json")
         return json.loads(state.read_text())
 
-    def service_key(self) -> Key:
-        """The key of request-ride, the one function that may call the signed routes.
-
-        The lab tells keys to nobody but its functions, so this looks where the function looks: into the environment of its process.
-        Only the owner of that process can, and only on Linux.
-        """
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                entries = (process / "environ").read_bytes().split(b"\0")
-            except OSError:
-                continue  # ended meanwhile, or another user's
-            variables = dict(entry.decode(errors="replace").split("=", 1) for entry in entries if b"=" in entry)
-            name = variables.get("AWS_LAMBDA_FUNCTION_NAME", "")
-            if name.endswith("-request-ride") and self._is_below(int(process.name)):
-                names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION")
-                return Key(*(variables[name] for name in names))
-        raise SystemExit("No process of request-ride was found, so nothing could sign the calls of the services.")
-
-    def _is_below(self, pid: int) -> bool:
-        while pid > 1:
-            if pid == self._process.pid:
-                return True
-            # The parent is the second field after the name, which stands in brackets and may hold anything.
-            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-        return False
+    def person(self) -> dict:
+        """The access key of the person at the machine, who may call every route, and the region that it signs for."""
+        state = self._state()
+        return {"key": state["person"], "region": state["region"]}
 
     def rider_token(self) -> str | None:
         """An ID token of the user pool, where the stack has one."""
