@@ -8,6 +8,9 @@ use super::document::Document;
 /// Traces kept; the oldest go first. X-Ray keeps them for thirty days; here a load test must not fill the memory.
 const KEPT: usize = 10_000;
 
+/// Documents kept of all traces together: one takes three to four kilobytes, a ride with its payment makes some thirty.
+const DOCUMENTS: usize = 100_000;
+
 /// Documents kept of one trace. X-Ray refuses a trace beyond 500 KB:
 /// <https://docs.aws.amazon.com/general/latest/gr/xray.html#limits_xray>
 const DOCUMENTS_OF_A_TRACE: usize = 2_000;
@@ -17,6 +20,7 @@ const DOCUMENTS_OF_A_TRACE: usize = 2_000;
 pub struct Traces {
     kept: Arc<Mutex<Kept>>,
     limit: usize,
+    documents: usize,
 }
 
 #[derive(Debug, Default)]
@@ -25,6 +29,8 @@ struct Kept {
     held: VecDeque<Held>,
     /// Numbers of the traces by id. The oldest one that is kept has the number of those evicted.
     numbers: HashMap<String, u64>,
+    /// Of all traces.
+    documents: usize,
     evicted: u64,
     changes: u64,
 }
@@ -51,14 +57,14 @@ pub struct KeptTrace<'a> {
 
 impl Default for Traces {
     fn default() -> Self {
-        Self::limited_to(KEPT)
+        Self::limited_to(KEPT, DOCUMENTS)
     }
 }
 
 impl Traces {
-    /// A store of at most so many traces.
-    pub fn limited_to(limit: usize) -> Self {
-        Self { kept: Arc::default(), limit: limit.max(1) }
+    /// A store of at most so many traces, which have at most so many documents. The newest trace is kept whatever it has.
+    pub fn limited_to(limit: usize, documents: usize) -> Self {
+        Self { kept: Arc::default(), limit: limit.max(1), documents }
     }
 
     /// Keeps a document with its embedded subsegments. The final one takes the place of one in progress.
@@ -66,9 +72,7 @@ impl Traces {
         let mut kept = self.lock();
         if !kept.numbers.contains_key(&document.trace_id) {
             while kept.held.len() >= self.limit {
-                let Some(oldest) = kept.held.pop_front() else { break };
-                kept.numbers.remove(&oldest.id);
-                kept.evicted += 1;
+                kept.evict();
             }
             let (number, id) = (kept.evicted + kept.held.len() as u64, document.trace_id.clone());
             kept.numbers.insert(id.clone(), number);
@@ -79,6 +83,7 @@ impl Traces {
         let Some(held) = kept.held_mut(&document.trace_id) else { return };
         held.changed = changed;
         let documents = &mut held.documents;
+        let before = documents.len();
         for document in document.flatten() {
             match documents.iter().position(|known| known.id == document.id) {
                 Some(index) if documents[index].in_progress => documents[index] = Arc::new(document),
@@ -87,6 +92,11 @@ impl Traces {
                 None if documents.len() < DOCUMENTS_OF_A_TRACE => documents.push(Arc::new(document)),
                 None => {}
             }
+        }
+        let added = documents.len() - before;
+        kept.documents += added;
+        while kept.documents > self.documents && kept.held.len() > 1 {
+            kept.evict();
         }
     }
 
@@ -127,6 +137,14 @@ impl Traces {
 }
 
 impl Kept {
+    /// The oldest makes room.
+    fn evict(&mut self) {
+        let Some(oldest) = self.held.pop_front() else { return };
+        self.numbers.remove(&oldest.id);
+        self.documents -= oldest.documents.len();
+        self.evicted += 1;
+    }
+
     fn index(&self, trace_id: &str) -> Option<usize> {
         usize::try_from(self.numbers.get(trace_id)?.checked_sub(self.evicted)?).ok()
     }
@@ -166,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_oldest_traces_make_room_and_clones_share() {
-        let traces = Traces::limited_to(2);
+        let traces = Traces::limited_to(2, 10);
         for trace in 1..=3 {
             traces.clone().put(document(trace, 1));
         }
@@ -175,6 +193,24 @@ mod tests {
         assert_eq!(traces.counts(), (2, 1));
         assert_eq!(traces.get(&document(1, 1).trace_id), None);
         assert_eq!(traces.get(&document(3, 1).trace_id).map(|trace| trace.documents.len()), Some(2));
+    }
+
+    #[test]
+    fn traces_with_many_documents_make_room_sooner_but_never_the_last_one() {
+        let traces = Traces::limited_to(10, 3);
+        traces.put(document(1, 1));
+        traces.put(document(2, 1));
+        traces.put(document(2, 2));
+        assert_eq!(traces.counts(), (2, 0));
+        traces.put(document(2, 3));
+        assert_eq!(traces.counts(), (1, 1));
+        (4..8).for_each(|id| traces.put(document(2, id)));
+        assert_eq!(traces.counts(), (1, 1));
+        // Those that were evicted are not counted any more.
+        traces.put(document(3, 1));
+        traces.put(document(3, 2));
+        traces.put(document(3, 3));
+        assert_eq!(traces.counts(), (1, 2));
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn counted(index: &CallIndex, traces: &Traces, since: f64) -> Vec<((End, End), (
 
 #[test]
 fn what_is_kept_of_earlier_looks_is_what_a_first_look_finds() {
-    let (traces, index) = (Traces::limited_to(10), CallIndex::default());
+    let (traces, index) = (Traces::limited_to(10, 1_000), CallIndex::default());
     for number in 0..TRACES {
         traces.put(document(number, 1, None, "api", "AWS::ApiGateway::Stage"));
         for since in [0.0, 5.0, 12.0] {
@@ -49,7 +49,7 @@ fn what_is_kept_of_earlier_looks_is_what_a_first_look_finds() {
 
 #[test]
 fn a_call_that_failed_for_its_caller_has_failed_whatever_the_callee_says_of_itself() {
-    let (traces, index) = (Traces::limited_to(10), CallIndex::default());
+    let (traces, index) = (Traces::limited_to(10, 1_000), CallIndex::default());
     traces.put(document(1, 1, None, "api", "AWS::ApiGateway::Stage"));
     // What API Gateway says of the invocation: the function answered 503.
     let invoked = Document {
