@@ -10,12 +10,18 @@ mod answer;
 mod attempts;
 #[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 mod calls;
+#[cfg(any(feature = "dynamodb", feature = "sqs"))]
+mod within;
 mod words;
 
 #[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 pub use attempts::counted;
 #[cfg(any(feature = "dynamodb", feature = "params", feature = "sqs"))]
 pub(crate) use calls::Calls;
+#[cfg(any(feature = "dynamodb", feature = "sqs"))]
+pub use within::CallError;
+#[cfg(any(feature = "dynamodb", feature = "sqs"))]
+pub(crate) use within::{Service, within};
 pub(crate) use words::may_be_told;
 
 use crate::config::{ConfigError, Environment};
@@ -23,6 +29,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -45,6 +53,19 @@ pub struct ClientLimits {
     pub connect_timeout: Duration,
 }
 
+#[cfg(any(feature = "dynamodb", feature = "sqs"))]
+impl ClientLimits {
+    /// Reads `{service}_ATTEMPTS`, `{service}_ATTEMPT_TIMEOUT_MS` and `CONNECT_TIMEOUT_MS`.
+    pub(crate) fn read(environment: &Environment, service: &Service) -> Result<Self, ConfigError> {
+        let Service { variable, .. } = service;
+        Ok(Self {
+            attempts: environment.number(&format!("{variable}_ATTEMPTS"), 1..=10)?,
+            attempt_timeout: environment.milliseconds(&format!("{variable}_ATTEMPT_TIMEOUT_MS"))?,
+            connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
+        })
+    }
+}
+
 /// The configuration of a client of `service`, spelt as in `AWS_ENDPOINT_URL_{service}`.
 ///
 /// # Errors
@@ -64,6 +85,9 @@ pub fn sdk_config(environment: &Environment, service: &str, limits: &ClientLimit
     let mut config = SdkConfig::builder();
     config.set_endpoint_url(endpoint.map(str::to_owned));
     Ok(config
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        // Answers are small and every attempt has a total limit: watching their pace would only cost time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .region(Region::new(environment.text("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .timeout_config(timeouts)

@@ -2,32 +2,19 @@
 
 mod table;
 
-use crate::aws::{Calls, ClientLimits, counted, sdk_config};
+use crate::aws::{self, CallError, Calls, ClientLimits, Service, sdk_config};
 use crate::budget::Budget;
 use crate::config::{ConfigError, Environment};
-use crate::telemetry::metrics::Recorder;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::body::SdkBody;
 use std::error::Error;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// The name of this dependency in metrics.
-const DEPENDENCY: &str = "dynamodb";
-
-/// Why a call got no answer that counts.
-#[derive(Debug, thiserror::Error)]
-pub enum CallError<E: Error + 'static> {
-    /// The time budget ended first.
-    #[error("DynamoDB did not answer within the time budget")]
-    OutOfTime,
-    /// The call failed, after the SDK's own retries.
-    #[error("DynamoDB call failed")]
-    Failed(#[source] E),
-}
+const DYNAMODB: Service = Service { name: "DynamoDB", variable: "DYNAMODB", dependency: "dynamodb" };
 
 /// Builds the one client of a process.
 ///
@@ -36,19 +23,9 @@ pub enum CallError<E: Error + 'static> {
 /// # Errors
 /// A variable is missing or wrong.
 pub fn client(environment: &Environment) -> Result<Client, ConfigError> {
-    let limits = ClientLimits {
-        attempts: environment.number("DYNAMODB_ATTEMPTS", 1..=10)?,
-        attempt_timeout: environment.milliseconds("DYNAMODB_ATTEMPT_TIMEOUT_MS")?,
-        connect_timeout: environment.milliseconds("CONNECT_TIMEOUT_MS")?,
-    };
-    let config = Config::from(&sdk_config(environment, "DYNAMODB", &limits)?)
-        .to_builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        // Answers are small and every attempt has a total limit: watching their pace would only cost time.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .interceptor(Calls::of("DynamoDB", environment.optional("AWS_REGION").unwrap_or_default(), table::of))
-        .build();
-    Ok(Client::from_conf(config))
+    let config = sdk_config(environment, DYNAMODB.variable, &ClientLimits::read(environment, &DYNAMODB)?)?;
+    let calls = Calls::of(DYNAMODB.name, &config, table::of);
+    Ok(Client::from_conf(Config::from(&config).to_builder().interceptor(calls).build()))
 }
 
 /// An error of a call.
@@ -89,21 +66,7 @@ pub async fn within_attempts<T, E: Refusal>(
     budget: &Budget,
     call: impl Future<Output = Result<T, E>>,
 ) -> (Result<T, CallError<E>>, u32) {
-    let started = Instant::now();
-    // Boxed: the layers of the SDK and of the runtime in one future type are more than the compiler wants to nest.
-    let call = Box::pin(call);
-    let (result, attempts) = counted(tokio::time::timeout(budget.remaining(), call)).await;
-    let result = match result {
-        Ok(result) => result.map_err(CallError::Failed),
-        Err(_) => Err(CallError::OutOfTime),
-    };
-    let failed = match &result {
-        Ok(_) => false,
-        Err(CallError::Failed(error)) => !error.is_an_answer(),
-        Err(CallError::OutOfTime) => true,
-    };
-    Recorder::current().call(DEPENDENCY, started.elapsed(), failed, attempts.saturating_sub(1));
-    (result, attempts)
+    aws::within(&DYNAMODB, budget, call, E::is_an_answer).await
 }
 
 /// Opens the connection before the first request needs it: best effort, for no longer than this.

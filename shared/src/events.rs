@@ -1,5 +1,11 @@
 //! What a function does for every invocation by an event that is no HTTP request: an id, a budget, a trace and metrics.
 
+#[cfg(feature = "events")]
+mod runtime;
+
+#[cfg(feature = "events")]
+pub use runtime::run;
+
 use crate::budget::{Budget, Limits};
 use crate::context::{RequestContext, trace_header};
 use crate::request_id::RequestId;

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | none | everything that is plain logic, and the log | serde, jiff, uuid, tracing |
 //! | `service` | `service` | lambda_http |
+//! | `events` | `events::run` | lambda_runtime |
 //! | `http` | `http`, `service_url` | reqwest, rustls |
 //! | `signing` | `http::Signer` | the SDK's signer |
 //! | `idempotency` | `idempotency` | sha2 |

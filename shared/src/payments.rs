@@ -18,6 +18,6 @@ mod transaction;
 
 pub use change::{Change, Tables};
 pub use job::{Job, NotAJob};
-pub use row::{BY_STATUS, Item, LEASE, LONGEST_ANSWER, NotAPayment, Payment};
+pub use row::{BY_STATUS, Item, LEASE, NotAPayment, Payment};
 pub use status::{NotAStatus, Status};
 pub use transaction::{CROWDED, Changed, TransactionError, apply};

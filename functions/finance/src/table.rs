@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, ReturnValue, TransactWriteItem, Update};
 use items::{SHARDS, shard_of};
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, Refusal, within};
+use shared::dynamodb::{Refusal, within};
 use shared::idempotency::ClaimId;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -53,8 +54,8 @@ impl FinanceTable {
         let call = call.transact_items(TransactWriteItem::builder().update(count).build());
         match within(budget, async { call.send().await.map_err(Transaction::from) }).await {
             Ok(_) => Ok(Created::Done),
-            Err(CallError::Failed(Transaction::Cancelled { exists: true })) => Ok(Created::Exists),
-            Err(CallError::Failed(Transaction::Cancelled { exists: false })) => Ok(Created::Crowded),
+            Err(CallError::Failed { source: Transaction::Cancelled { exists: true }, .. }) => Ok(Created::Exists),
+            Err(CallError::Failed { source: Transaction::Cancelled { exists: false }, .. }) => Ok(Created::Crowded),
             Err(error) => Err(failed(CHARGED, error)),
         }
     }
@@ -77,7 +78,7 @@ impl FinanceTable {
                 answer.map(Charged::Before).ok_or_else(|| failed(CHARGED, "the charge in the table has no answer"))
             }
             // Only this says that the order is another. A transaction that is under way at the charge says nothing of it.
-            Err(CallError::Failed(error))
+            Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(Charged::Other)

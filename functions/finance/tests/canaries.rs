@@ -1,5 +1,7 @@
 //! Nothing of what a caller or a table says comes out in logs, errors or headers.
 
+#[path = "../../../shared/tests/aws/mod.rs"]
+mod aws;
 #[path = "../../../shared/tests/canary/mod.rs"]
 mod canary;
 #[path = "../../../shared/tests/fake/mod.rs"]
@@ -13,7 +15,6 @@ use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};
 use put_ride_record::RidesTable;
 use serde_json::{Value, json};
-use shared::config::Environment;
 use shared::service::{Settings, service};
 use std::time::Duration;
 
@@ -29,19 +30,7 @@ async fn nothing_of_a_request_or_of_a_failed_call_comes_out() {
     let log = Log::of(SERVICE);
     for reply in [Reply::json(200, "{}"), Reply::json(400, &error)] {
         let fake = Fake::start(move |_| reply.clone()).await;
-        let environment: Environment = [
-            ("DYNAMODB_ATTEMPTS", "1"),
-            ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000"),
-            ("SQS_ATTEMPTS", "1"),
-            ("SQS_ATTEMPT_TIMEOUT_MS", "2000"),
-            ("CONNECT_TIMEOUT_MS", "1000"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_ENDPOINT_URL", &fake.url("/")),
-        ]
-        .into_iter()
-        .collect();
+        let environment = aws::environment(&fake.url("/"), 1, 1_000);
         let settings = Settings {
             service: SERVICE,
             stage: "dev".into(),

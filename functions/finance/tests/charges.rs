@@ -1,5 +1,8 @@
 //! From the event to the answer, over a DynamoDB engine in memory: charges, repetitions, moods and the ledger.
 
+#[path = "../../../shared/tests/engine/mod.rs"]
+mod engine;
+
 use finance::{Finance, FinanceTable, SERVICE, routes};
 use http::Response;
 use lambda_http::tower::Service;
@@ -7,7 +10,6 @@ use lambda_http::{Context, Request, RequestExt};
 use put_ride_record::{Put, Rides, StoreError};
 use serde_json::{Value, json};
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::ride::Record;
 use shared::service::{Settings, service};
 use std::sync::{Arc, Mutex};
@@ -36,30 +38,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
-        let database = dynoxide::Database::memory().expect("memory");
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-        let environment: Environment = [
-            ("DYNAMODB_ATTEMPTS", "3"),
-            ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "5000"),
-            ("CONNECT_TIMEOUT_MS", "2000"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()),
-        ]
-        .into_iter()
-        .collect();
-        let client = shared::dynamodb::client(&environment).expect("a whole environment");
-        use aws_sdk_dynamodb::types::{
-            AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-        };
-        let id = AttributeDefinition::builder().attribute_name("Id").attribute_type(ScalarAttributeType::S);
-        let key = KeySchemaElement::builder().attribute_name("Id").key_type(KeyType::Hash);
-        let create = client.create_table().table_name("finance").billing_mode(BillingMode::PayPerRequest);
-        let create = create.attribute_definitions(id.build().expect("whole")).key_schema(key.build().expect("whole"));
-        create.send().await.expect("a table");
+        let client = engine::client(&engine::start().await);
+        engine::create(&client, "finance", "Id").await;
         Self { client, placed: Placed::default() }
     }
 

@@ -1,5 +1,7 @@
 //! Nothing of what a caller or a table says comes out in logs, errors or headers.
 
+#[path = "../../../shared/tests/aws/mod.rs"]
+mod aws;
 #[path = "../../../shared/tests/canary/mod.rs"]
 mod canary;
 #[path = "../../../shared/tests/fake/mod.rs"]
@@ -14,7 +16,6 @@ use ops::store::{Alarm, Rings, Watches};
 use ops::{Ops, PaymentTables, Queues, SERVICE, routes};
 use serde_json::{Value, json};
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::context::RequestContext;
 use shared::payments::Tables;
 use shared::service::{Settings, service};
@@ -48,19 +49,7 @@ async fn nothing_of_a_request_or_of_a_failed_call_comes_out() {
     let log = Log::of(SERVICE);
     for reply in [Reply::json(200, "{}"), Reply::json(400, &error)] {
         let fake = Fake::start(move |_| reply.clone()).await;
-        let environment: Environment = [
-            ("DYNAMODB_ATTEMPTS", "1"),
-            ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000"),
-            ("SQS_ATTEMPTS", "1"),
-            ("SQS_ATTEMPT_TIMEOUT_MS", "2000"),
-            ("CONNECT_TIMEOUT_MS", "1000"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_ENDPOINT_URL", &fake.url("/")),
-        ]
-        .into_iter()
-        .collect();
+        let environment = aws::environment(&fake.url("/"), 1, 1_000);
         let settings = Settings {
             service: SERVICE,
             stage: "dev".into(),

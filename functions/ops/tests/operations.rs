@@ -1,9 +1,9 @@
 //! From the event to the answer, over a DynamoDB engine in memory and queues in memory.
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
-};
+#[path = "../../../shared/tests/payment_tables/mod.rs"]
+#[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
+mod payment_tables;
+
 use http::{HeaderMap, Response, header};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
@@ -12,7 +12,6 @@ use ops::store::{Alarm, Discards, Letter, Rings, Sends, StoreError, Takes, Watch
 use ops::{Ops, PaymentTables, SERVICE, routes};
 use serde_json::{Value, json};
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::context::RequestContext;
 use shared::payments::{Change, Changed, Job, Payment, Tables, apply};
 use shared::ride::RideId;
@@ -72,55 +71,10 @@ struct World {
     queues: Queues,
 }
 
-fn attribute(name: &str) -> AttributeDefinition {
-    let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
-    attribute.build().expect("whole")
-}
-
-fn key(name: &str, kind: KeyType) -> KeySchemaElement {
-    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("whole")
-}
-
 impl World {
     async fn new() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
-        let database = dynoxide::Database::memory().expect("memory");
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
-        let environment: Environment = [
-            ("DYNAMODB_ATTEMPTS", "3"),
-            ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "5000"),
-            ("CONNECT_TIMEOUT_MS", "2000"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()),
-        ]
-        .into_iter()
-        .collect();
-        let client = shared::dynamodb::client(&environment).expect("a whole environment");
-        let all = Projection::builder().projection_type(ProjectionType::All).build();
-        let index = GlobalSecondaryIndex::builder()
-            .index_name("by-status")
-            .key_schema(key("Status", KeyType::Hash))
-            .key_schema(key("PlacedAt", KeyType::Range))
-            .projection(all);
-        let payments = client
-            .create_table()
-            .table_name("payments")
-            .billing_mode(BillingMode::PayPerRequest)
-            .set_attribute_definitions(Some(["RideId", "Status", "PlacedAt"].map(attribute).to_vec()))
-            .key_schema(key("RideId", KeyType::Hash))
-            .global_secondary_indexes(index.build().expect("whole"));
-        payments.send().await.expect("a table");
-        let counts = client
-            .create_table()
-            .table_name("counts")
-            .billing_mode(BillingMode::PayPerRequest)
-            .attribute_definitions(attribute("Id"))
-            .key_schema(key("Id", KeyType::Hash));
-        counts.send().await.expect("a table");
-        let tables = Tables { payments: "payments".into(), counts: "counts".into() };
+        let client = payment_tables::engine::client(&payment_tables::start().await);
+        let tables = payment_tables::names();
         Self { client, tables, queues: Queues::default() }
     }
 
@@ -145,7 +99,8 @@ impl World {
     /// Somebody holds it, and it fails.
     async fn fail(&self, job: &Job) {
         use aws_sdk_dynamodb::types::AttributeValue::S;
-        let hold = self.client.update_item().table_name("payments").key("RideId", S(job.ride_id.to_string()));
+        let hold =
+            self.client.update_item().table_name(&self.tables.payments).key("RideId", S(job.ride_id.to_string()));
         let hold = hold.update_expression("SET #s = :s, #h = :h");
         let hold = hold.expression_attribute_names("#s", "Status").expression_attribute_names("#h", "Holder");
         let hold = hold.expression_attribute_values(":s", S("Processing".into()));
@@ -362,7 +317,7 @@ async fn the_page_shows_what_is_in_the_tables_and_keeps_to_itself() {
 #[tokio::test]
 async fn without_its_tables_the_page_is_a_503() {
     let world = World::new().await;
-    world.client.delete_table().table_name("counts").send().await.expect("a table");
+    world.client.delete_table().table_name(&world.tables.counts).send().await.expect("a table");
     let (status, problem) = world.json(&event(PAGE)).await;
     assert_eq!(
         (status, problem["detail"].as_str()),

@@ -1,5 +1,7 @@
 //! The client of the queues against a socket that answers as SQS does.
 
+#[path = "../../../shared/tests/aws/mod.rs"]
+mod aws;
 #[path = "../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;
@@ -9,22 +11,11 @@ use ops::Queues;
 use ops::store::{Discards, Letter, Sends, Takes};
 use serde_json::{Value, json};
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::payments::Job;
 use std::time::Duration;
 
 fn queues(fake: &Fake) -> Queues {
-    let environment: Environment = [
-        ("SQS_ATTEMPTS", "2"),
-        ("SQS_ATTEMPT_TIMEOUT_MS", "2000"),
-        ("CONNECT_TIMEOUT_MS", "1000"),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_SQS", &fake.url("/")),
-    ]
-    .into_iter()
-    .collect();
+    let environment = aws::environment(&fake.url("/"), 2, 2_000);
     let client = shared::sqs::client(&environment).expect("a whole environment");
     Queues::new(client, fake.url("/1/payments"), fake.url("/1/dead"))
 }

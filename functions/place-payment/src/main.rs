@@ -1,12 +1,9 @@
 //! Between the rides' stream and the queue: gives each stored ride its payment.
 
-use lambda_runtime::{LambdaEvent, service_fn};
 use place_payment::{PaymentsTable, PlacePayment, SERVICE, Settings};
-use serde_json::Value;
 use shared::config::Environment;
-use shared::events::Caller;
 use shared::faults::Faults;
-use shared::{dynamodb, telemetry};
+use shared::{dynamodb, events, telemetry};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,14 +27,5 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
         faults.warm().await;
     }
     let place = &PlacePayment::new(settings.common, table, faults);
-    let handler = service_fn(|event: LambdaEvent<Value>| async move {
-        let (event, invocation) = event.into_parts();
-        let caller = Caller {
-            request_id: invocation.request_id,
-            deadline_ms: invocation.deadline,
-            xray_trace_id: invocation.xray_trace_id,
-        };
-        place.handle(&event, &caller).await.map_err(lambda_runtime::Error::from)
-    });
-    lambda_runtime::run(handler).await
+    events::run(|event, caller| async move { place.handle(&event, &caller).await }).await
 }

@@ -3,20 +3,18 @@
 #[path = "../../../shared/tests/canary/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod canary;
+#[path = "../../../shared/tests/payment_tables/mod.rs"]
+mod payment_tables;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue::S;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType::S as Text,
-};
 use canary::{Log, SECRETS, assert_clean, emf};
+use payment_tables::{counts, engine, names, totals};
 use place_payment::{Failed, Payments, PaymentsTable, PlacePayment, SERVICE};
 use serde_json::{Value, json};
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::events::Caller;
-use shared::payments::counts::{Bin, Counts, SHARDS, shard, total_key};
-use shared::payments::{Job, Payment, Status, Tables};
+use shared::payments::counts::{Bin, Counts, SHARDS, shard};
+use shared::payments::{Job, Payment, Status};
 use shared::ride::RideId;
 use shared::settings::Settings;
 use std::collections::HashMap;
@@ -200,73 +198,33 @@ async fn nothing_of_a_ride_comes_out_in_the_log() {
     }
 }
 
-async fn engine() -> Client {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
-    let database = dynoxide::Database::memory().expect("an empty database");
-    tokio::spawn(async move {
-        let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
-    });
-    let environment: Environment = [
-        ("DYNAMODB_ATTEMPTS", "2"),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000"),
-        ("CONNECT_TIMEOUT_MS", "500"),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint.as_str()),
-    ]
-    .into_iter()
-    .collect();
-    let client = shared::dynamodb::client(&environment).expect("a whole environment");
-    for (table, key) in [("payments", "RideId"), ("payment-counts", "Id")] {
-        let schema = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash).build();
-        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(Text).build();
-        let create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-        let create = create.key_schema(schema.expect("whole")).attribute_definitions(attribute.expect("whole"));
-        create.send().await.expect("a table");
-    }
-    client
-}
-
-async fn counts(client: &Client, keys: impl Iterator<Item = String>) -> Counts {
-    let mut counts = Counts::default();
-    for key in keys {
-        let get = client.get_item().table_name("payment-counts").key("Id", S(key)).send().await.expect("an engine");
-        counts += Counts::of(&get.item.unwrap_or_default());
-    }
-    counts
-}
-
 #[tokio::test]
 async fn a_row_that_nobody_can_read_is_there_and_holds_up_nobody() {
-    let (client, log) = (engine().await, Log::of(SERVICE));
-    let tables = Tables { payments: "payments".into(), counts: "payment-counts".into() };
+    let (client, log) = (engine::client(&payment_tables::start().await), Log::of(SERVICE));
     let event = batch(3);
     let ride = "019a9f3c-7a00-7000-8000-000000000001";
     let put = client.put_item().table_name("payments").item("RideId", S(ride.into())).item("Status", S("Lost".into()));
     put.send().await.expect("an engine");
-    let jobs = place(PaymentsTable::new(client.clone(), tables), &event).await.expect("the batch goes on");
+    let jobs = place(PaymentsTable::new(client.clone(), names()), &event).await.expect("the batch goes on");
     assert_eq!(jobs.len(), 3, "its job, too: whoever charges has it looked at");
-    assert_eq!(counts(&client, (0..SHARDS).map(total_key)).await.placed, 2);
+    assert_eq!(totals(&client).await.placed, 2);
     let lines = log.take();
     assert_eq!(lines.matches("nobody can read it").count(), 1, "{lines}");
 }
 
 #[tokio::test]
 async fn many_batches_at_once_and_twice_are_counted_once_each_ride() {
-    let client = engine().await;
-    let tables = Tables { payments: "payments".into(), counts: "payment-counts".into() };
+    let client = engine::client(&payment_tables::start().await);
     let event = batch(40);
     let all = |event: Value| {
-        let table = PaymentsTable::new(client.clone(), tables.clone());
+        let table = PaymentsTable::new(client.clone(), names());
         async move { place(table, &event).await }
     };
     let [one, other, third] = [event.clone(), event.clone(), event].map(all);
     let (one, other, third) = tokio::join!(one, other, third);
     let jobs = one.expect("placed");
     assert_eq!((jobs.len(), other.expect("placed").len(), third.expect("placed").len()), (40, 40, 40));
-    assert_eq!(counts(&client, (0..SHARDS).map(total_key)).await, Counts { placed: 40, complete: 0, failed: 0 });
+    assert_eq!(totals(&client).await, Counts { placed: 40, complete: 0, failed: 0 });
     let (bin, minute) = Bin::of(jobs[0].request_time.instant());
     assert_eq!(counts(&client, (0..SHARDS).map(|shard| bin.key(shard))).await.placed, 40);
     let key = bin.key(shard(jobs[0].ride_id));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!           so many failures in a row            its time is over
-//!  Closed ────────────────────────────▶ Open ─────────────────────▶ Probing: one call at a time
+//!  Closed ────────────────────────────▶ Open ─────────────────────▶ HalfOpen: one call at a time
 //!    ▲                                   ▲  ▲                        │      │
 //!    │ nobody waits any more             │  └──────── it failed ─────┘      │ it succeeded
 //!    │ or the cap has grown enough       │ so many failures in a row        ▼
@@ -68,7 +68,7 @@ pub enum Breaker {
         opened: u32,
     },
     /// One call finds out how finance is.
-    Probing {
+    HalfOpen {
         /// From then on whoever probes is dead, and another may.
         until: Millis,
         /// How often it opened since it was closed.
@@ -123,9 +123,9 @@ impl Breaker {
     pub fn admit(self, rules: &Rules, now: Millis) -> (Admission, Self) {
         match self {
             Self::Closed { .. } => (Admission::Go, self),
-            Self::Open { until, .. } | Self::Probing { until, .. } if now < until => (Admission::Wait(until), self),
-            Self::Open { opened, .. } | Self::Probing { opened, .. } => {
-                (Admission::Probe, Self::Probing { until: later(now, rules.probe), opened })
+            Self::Open { until, .. } | Self::HalfOpen { until, .. } if now < until => (Admission::Wait(until), self),
+            Self::Open { opened, .. } | Self::HalfOpen { opened, .. } => {
+                (Admission::Probe, Self::HalfOpen { until: later(now, rules.probe), opened })
             }
             Self::Draining { cap, used, ends, failures } if now < ends => {
                 if used < cap {
@@ -150,7 +150,7 @@ impl Breaker {
     #[must_use]
     pub fn settle(self, rules: &Rules, admission: Admission, outcome: Outcome, now: Millis) -> Self {
         match (self, outcome) {
-            (Self::Probing { opened, .. }, _) if admission == Admission::Probe => match outcome {
+            (Self::HalfOpen { opened, .. }, _) if admission == Admission::Probe => match outcome {
                 Outcome::Alive => Self::Draining {
                     cap: rules.drain_calls,
                     used: 0,
@@ -162,7 +162,7 @@ impl Breaker {
                 Outcome::NotMade => Self::Open { until: now, opened },
             },
             // Calls that were made before it opened say nothing new.
-            (Self::Open { .. } | Self::Probing { .. }, _) | (_, Outcome::NotMade) => self,
+            (Self::Open { .. } | Self::HalfOpen { .. }, _) | (_, Outcome::NotMade) => self,
             (Self::Closed { .. }, Outcome::Alive) => Self::default(),
             (Self::Draining { cap, used, ends, .. }, Outcome::Alive) => Self::Draining { cap, used, ends, failures: 0 },
             (Self::Closed { failures, first, last }, Outcome::Failing) => {

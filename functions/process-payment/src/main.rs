@@ -1,16 +1,13 @@
 //! Charges rides: takes their payments from the queue to the finance service.
 
-use lambda_runtime::{LambdaEvent, service_fn};
 use process_payment::{
     BreakerTable, FinanceService, Guard, Parts, PaymentsQueue, PaymentsTable, ProcessPayment, SERVICE, Settings,
 };
-use serde_json::Value;
 use shared::config::Environment;
-use shared::events::Caller;
 use shared::faults::Faults;
 use shared::http::{Client, Signer};
 use shared::params::Ssm;
-use shared::{dynamodb, sqs, telemetry};
+use shared::{dynamodb, events, sqs, telemetry};
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,14 +38,5 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     }
     tokio::join!(parts.finance.warm(), dynamodb::warm(&dynamodb, settings.parameters.timeout));
     let process = &ProcessPayment::new(settings.common, settings.rules, parts, faults);
-    let handler = service_fn(|event: LambdaEvent<Value>| async move {
-        let (event, invocation) = event.into_parts();
-        let caller = Caller {
-            request_id: invocation.request_id,
-            deadline_ms: invocation.deadline,
-            xray_trace_id: invocation.xray_trace_id,
-        };
-        process.handle(&event, &caller).await.map_err(lambda_runtime::Error::from)
-    });
-    lambda_runtime::run(handler).await
+    events::run(|event, caller| async move { process.handle(&event, &caller).await }).await
 }

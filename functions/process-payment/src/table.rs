@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within};
+use shared::dynamodb::within;
 use shared::payments::{CROWDED, Change, Changed, NotAPayment, Payment, Tables, TransactionError, apply};
 use shared::ride::RideId;
 use std::error::Error;
@@ -96,11 +97,7 @@ impl Payments for PaymentsTable {
                 Ok(_) => return Ok(true),
                 Err(error) => error,
             };
-            let failed = match &error {
-                CallError::Failed(failed) => failed.as_service_error(),
-                CallError::OutOfTime => None,
-            };
-            match failed {
+            match error.as_service_error() {
                 // What is there may be what the first attempt of the SDK wrote, whose answer was lost.
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     return Ok(failed.item().is_some_and(|item| Payment::from_item(item).as_ref() == Ok(after)));

@@ -2,8 +2,7 @@ use crate::excerpt::excerpt;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use shared::http::{Answer, CallError};
-use shared::payments::LONGEST_ANSWER;
+use shared::http::{Answer, CallError, LONGEST_ANSWER};
 use shared::ride::Label;
 use shared::telemetry::chain;
 use std::time::Duration;
@@ -60,6 +59,7 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, now: Time
     match status {
         _ if text.contains(LOCKED) => Verdict::Later { reason: reason(), after },
         _ if status.is_success() => Verdict::Charged,
+        // What is read of an answer is kept in full. Cut, because bytes that are no text grow when they are made one.
         _ if is_final(status) => Verdict::Refused { reason: reason(), answer: cut(&text, LONGEST_ANSWER) },
         _ => Verdict::Later { reason: reason(), after },
     }

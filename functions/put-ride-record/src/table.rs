@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within_attempts};
+use shared::dynamodb::within_attempts;
 use shared::ride::Record;
 
 /// What became of a ride.
@@ -60,11 +61,7 @@ impl Rides for RidesTable {
             Ok(_) => return Ok(Put::Created),
             Err(error) => error,
         };
-        let failed = match &error {
-            CallError::Failed(failed) => failed.as_service_error(),
-            CallError::OutOfTime => None,
-        };
-        match failed {
+        match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let old = failed.item().ok_or(StoreError::NothingOld)?;
                 let same = from_item(old).as_ref() == Some(record);

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within};
+use shared::dynamodb::within;
 use shared::idempotency::{Booking, Claim, ClaimId, Claims, Condition, Holder, Payload, Put, Status};
 use std::collections::HashMap;
 
@@ -66,11 +67,7 @@ impl Claims for ClaimsTable {
             Ok(_) => return Ok(Put::Done),
             Err(error) => error,
         };
-        let failed = match &error {
-            CallError::Failed(failed) => failed.as_service_error(),
-            CallError::OutOfTime => None,
-        };
-        match failed {
+        match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                 let there = failed.item().filter(|item| !item.is_empty());
                 let there = there.map(|item| from_item(item).map(Box::new).ok_or(ClaimsError::NoClaim)).transpose()?;

@@ -1,5 +1,7 @@
 //! Nothing of what a caller or the table says comes out in logs, errors or headers.
 
+#[path = "../../../shared/tests/aws/mod.rs"]
+mod aws;
 #[path = "../../../shared/tests/canary/mod.rs"]
 mod canary;
 #[path = "../../../shared/tests/fake/mod.rs"]
@@ -12,7 +14,6 @@ use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};
 use request_unicorn::{CachedFleet, RequestUnicorn, SERVICE, UnicornsTable, routes};
 use serde_json::{Value, json};
-use shared::config::Environment;
 use shared::service::{Settings, service};
 use std::time::Duration;
 
@@ -24,17 +25,7 @@ async fn nothing_of_a_request_or_a_row_comes_out() {
     let log = Log::of(SERVICE);
     for (reply, responses_only) in [(Reply::json(200, &strange), false), (Reply::json(400, &error), true)] {
         let fake = Fake::start(move |_| reply.clone()).await;
-        let environment: Environment = [
-            ("DYNAMODB_ATTEMPTS", "1"),
-            ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000"),
-            ("CONNECT_TIMEOUT_MS", "1000"),
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ACCESS_KEY_ID", "test"),
-            ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", &fake.url("/")),
-        ]
-        .into_iter()
-        .collect();
+        let environment = aws::environment(&fake.url("/"), 1, 1_000);
         let table = UnicornsTable::new(shared::dynamodb::client(&environment).expect("whole"), "unicorns".into());
         let settings = Settings {
             service: SERVICE,

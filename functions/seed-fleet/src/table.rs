@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within};
+use shared::dynamodb::within;
 use shared::ride::Unicorn;
 use std::error::Error;
 use std::future::Future;

@@ -13,7 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::percentile::place;
-use rows::{Charge, Payment, Ride};
+pub(crate) use rows::Payment;
+use rows::{COMPLETE, Charge, FAILED, Ride};
 
 /// The items of the tables, in DynamoDB's JSON.
 #[derive(Debug, Clone, Copy)]
@@ -144,14 +145,42 @@ impl Books {
         self.payments.values().sum()
     }
 
-    /// How many payments have a status.
-    pub fn with(&self, status: &str) -> usize {
+    fn with(&self, status: &str) -> usize {
         self.payments.get(status).copied().unwrap_or_default()
+    }
+
+    /// Payments that are Complete.
+    pub fn complete(&self) -> usize {
+        self.with(COMPLETE)
+    }
+
+    /// Payments that are Failed.
+    pub fn failed(&self) -> usize {
+        self.with(FAILED)
     }
 
     /// Payments that are neither Complete nor Failed.
     pub fn waiting(&self) -> usize {
-        self.rows() - self.with("Complete") - self.with("Failed")
+        self.rows() - self.complete() - self.failed()
+    }
+
+    /// Charges beyond one for each ride. As soon as one carries what no ride carries, nobody can say whose it is: what is left is how
+    /// many there are beyond the payments that are Complete, if those are more.
+    pub fn charges_too_many(&self) -> usize {
+        match self.charges {
+            Some(charges) if self.charged_unknown > 0 => {
+                self.charged_twice.max(charges.saturating_sub(self.complete()))
+            }
+            _ => self.charged_twice,
+        }
+    }
+
+    /// Payments that are Complete without a charge; as soon as one charge carries what no ride carries, by their numbers alone.
+    pub fn charges_missing(&self) -> usize {
+        match self.charges {
+            Some(charges) if self.charged_unknown > 0 => self.complete().saturating_sub(charges),
+            _ => self.uncharged.len(),
+        }
     }
 
     /// Every contradiction, in words, with the rides it is about; none if all agree. A payment that failed for good is none, one that
@@ -172,11 +201,9 @@ impl Books {
         tell(self.charged_unknown > 0, format!("{} charges are for no ride that is stored", self.charged_unknown));
         tell(self.waiting() > 0, format!("{} payments still wait", self.waiting()));
         let Counted { placed, complete, failed } = self.counted;
-        for (counted, rows, what) in [
-            (placed, self.rows(), "placed"),
-            (complete, self.with("Complete"), "Complete"),
-            (failed, self.with("Failed"), "Failed"),
-        ] {
+        for (counted, rows, what) in
+            [(placed, self.rows(), "placed"), (complete, self.complete(), COMPLETE), (failed, self.failed(), FAILED)]
+        {
             tell(usize::try_from(counted) != Ok(rows), format!("counted as {what} are {counted}, and rows are {rows}"));
         }
         if let Some(charges) = self.charges {

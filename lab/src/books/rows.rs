@@ -39,27 +39,42 @@ impl<'a> Ride<'a> {
 
 /// A row of the payments table.
 #[derive(Debug)]
-pub(super) struct Payment<'a> {
+pub(crate) struct Payment<'a> {
     pub(super) ride: &'a str,
     pub(super) status: &'a str,
+    /// When its ride was asked for.
+    pub(crate) placed_at: Option<Timestamp>,
     /// When it was Complete.
     pub(super) charged_at: Option<Timestamp>,
+    /// Why it waits again or failed.
+    pub(crate) reason: Option<&'a str>,
 }
 
 impl<'a> Payment<'a> {
-    pub(super) fn read(item: &'a Value) -> Option<Self> {
+    pub(crate) fn read(item: &'a Value) -> Option<Self> {
         // A row without a status is in no one's list, and must be in this one.
         let status = text(item, "Status").unwrap_or("without a status");
         let charged_at = time(item, "ProcessedAt").filter(|_| status == COMPLETE);
-        Some(Self { ride: text(item, "RideId")?, status, charged_at })
+        let (placed_at, reason) = (time(item, "PlacedAt"), text(item, "Reason"));
+        Some(Self { ride: text(item, "RideId")?, status, placed_at, charged_at, reason })
     }
 
     pub(super) fn is_complete(&self) -> bool {
         self.status == COMPLETE
     }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.status == FAILED
+    }
+
+    /// Whether it is neither Complete nor Failed.
+    pub(crate) fn waits(&self) -> bool {
+        !self.is_complete() && !self.has_failed()
+    }
 }
 
-const COMPLETE: &str = "Complete";
+pub(super) const COMPLETE: &str = "Complete";
+pub(super) const FAILED: &str = "Failed";
 
 /// A charge in the simulator's ledger.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::{nearest_template, ride, terminal, workspace_of};
 use crate::console::SECRET_HEADER;
 use crate::dynamodb::Throughput;
 use crate::sqs::Disorder;
-use crate::switches::{Order, Wrong};
+use crate::switches::{MILLISECONDS, Order, Wrong};
 
 /// The table, parameter or queue fails, unless one of these says otherwise; of a function, one of them must. The lab itself knows what
 /// goes together.
@@ -44,10 +44,10 @@ pub(super) struct Break {
 #[group(multiple = false)]
 struct TroubleArgs {
     /// Let it be slow by so many milliseconds
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(MILLISECONDS))]
     slow: Option<u32>,
     /// Let it do what it is asked for at once, and answer so many milliseconds later
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(MILLISECONDS))]
     late: Option<u32>,
     /// Let it answer 503, service unavailable
     #[arg(long)]

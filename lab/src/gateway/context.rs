@@ -1,15 +1,19 @@
 //! One request's `$context`.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
 
-use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
+use http::request::Parts;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::access::Caller;
-use super::auth::Refusal;
+use super::error::GatewayError;
+use super::head::without_stage;
+use super::trace::Tracing;
+use crate::observation;
+use crate::template::RestApi;
 
 /// What is known of a request, filled in as it goes.
 #[derive(Debug, Clone)]
@@ -37,25 +41,6 @@ pub(super) struct Context {
     pub(super) response_length: usize,
 }
 
-/// Why the gateway itself answered.
-#[derive(Debug, Clone)]
-pub(super) struct GatewayError {
-    /// `INTEGRATION_TIMEOUT`, ...
-    pub(super) response_type: &'static str,
-    pub(super) message: Cow<'static, str>,
-    /// For `x-amzn-ErrorType`.
-    pub(super) exception: &'static str,
-    /// The default status.
-    pub(super) status: u16,
-}
-
-impl From<Refusal> for GatewayError {
-    fn from(refusal: Refusal) -> Self {
-        let Refusal { response_type, status, exception, message } = refusal;
-        Self { response_type, message: Cow::Owned(message), exception, status }
-    }
-}
-
 /// How the integration fared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct IntegrationOutcome {
@@ -75,6 +60,60 @@ pub(super) struct IntegrationOutcome {
 }
 
 impl Context {
+    /// What is known of a request that has just come to `host`, the address that the gateway listens on.
+    pub(super) fn new(
+        api: &RestApi,
+        account_id: &str,
+        parts: &Parts,
+        peer: SocketAddr,
+        host: &str,
+        tracing: &Tracing,
+    ) -> Self {
+        let text = |name: &str| parts.headers.get(name)?.to_str().ok().map(str::to_owned);
+        Self {
+            request_id: uuid::Uuid::new_v4().to_string(),
+            extended_request_id: extended_id(),
+            account_id: account_id.to_owned(),
+            api_id: api.id.clone(),
+            stage: api.stage.clone(),
+            domain: text("host").unwrap_or_else(|| host.to_owned()),
+            method: parts.method.as_str().to_owned(),
+            path: without_stage(parts.uri.path(), &api.stage).to_owned(),
+            resource: "-".to_owned(),
+            source_ip: peer.ip(),
+            user_agent: text("user-agent"),
+            trace_header: tracing.header(),
+            received: Timestamp::now(),
+            started: Instant::now(),
+            caller: Caller::default(),
+            error: None,
+            integration: IntegrationOutcome::default(),
+            status: 0,
+            response_length: 0,
+        }
+    }
+
+    /// The request as the index of requests keeps it.
+    pub(super) fn observed(self, tracing: &Tracing, function: Option<String>) -> observation::Request {
+        let IntegrationOutcome { lambda_status, request_id, error, cold, .. } = self.integration;
+        observation::Request {
+            id: self.request_id,
+            trace_id: tracing.trace_id().to_owned(),
+            sampled: tracing.is_sampled(),
+            at: self.received,
+            duration: self.started.elapsed(),
+            method: self.method,
+            route: self.resource,
+            status: self.status,
+            function,
+            function_request_id: request_id,
+            cold,
+            throttled: self.status == 429 || lambda_status == Some(429),
+            gateway_error: self.error.map(|error| error.response_type.to_owned()),
+            function_error: error,
+        }
+    }
+
     /// The trace's root id, for `$context.xrayTraceId`.
     fn trace_id(&self) -> Option<String> {
         self.trace_header.split(';').find_map(|part| part.trim().strip_prefix("Root=").map(str::to_owned))
@@ -121,4 +160,11 @@ impl Context {
             name => self.caller.claim(name.strip_prefix("authorizer.claims.")?)?,
         })
     }
+}
+
+/// Fifteen characters as in `x-amz-apigw-id`.
+fn extended_id() -> String {
+    use base64::Engine;
+    let random = uuid::Uuid::new_v4();
+    format!("{}=", base64::engine::general_purpose::STANDARD_NO_PAD.encode(&random.as_bytes()[..11]))
 }

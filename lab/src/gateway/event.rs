@@ -2,11 +2,28 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
 
 use super::context::Context;
 use super::router::Matched;
+
+/// What API Gateway adds on the way to the function.
+pub(super) fn forwarded_headers(context: &Context, headers: &HeaderMap) -> HeaderMap {
+    let mut forwarded = headers.clone();
+    let mut add = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            forwarded.insert(name, value);
+        }
+    };
+    let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let chain = before.map_or(String::new(), |before| format!("{before}, "));
+    add("x-forwarded-for", &format!("{chain}{}", context.source_ip));
+    add("x-forwarded-proto", "https");
+    add("x-forwarded-port", "443");
+    add("x-amzn-trace-id", &context.trace_header);
+    forwarded
+}
 
 /// The event of one request, as JSON.
 ///

@@ -2,7 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::context::{Context, GatewayError};
+use super::context::Context;
+use super::error::GatewayError;
 use super::expression;
 use crate::listen::{self, Answer};
 use crate::template::{GatewayResponse, Mock, RestApi};

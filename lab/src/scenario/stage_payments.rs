@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::course::Course;
 use super::error::RunError;
-use super::payments::{self, PaymentBooks};
+use super::payments::PaymentBooks;
 use super::stage::{REST_LIMIT, Stage};
 use super::stage_rides::LOOK;
+use crate::books::Payment;
 
 /// The longest that a payment is put off for itself, in seconds: what finance asks for and a pause of its own, fifteen minutes
 /// each. Who still waits then, waits for ever.
@@ -55,9 +56,10 @@ impl Stage<'_> {
             return Ok(true);
         }
         let ends = course.began_at + self.scale.machine(self.scenario.load_seconds());
-        let of_the_load = |payment: &&Value| payments::placed_at(payment).is_some_and(|at| at < ends);
+        let of_the_load = |payment: &Payment<'_>| payment.placed_at.is_some_and(|at| at < ends);
         let payments = self.rows("PaymentsTable").await?;
-        Ok(!payments.iter().filter(of_the_load).any(payments::waits))
+        let mut of_the_load = payments.iter().filter_map(Payment::read).filter(of_the_load);
+        Ok(!of_the_load.any(|payment| payment.waits()))
     }
 
     async fn stored(&self) -> Result<Stored, RunError> {
@@ -69,7 +71,7 @@ impl Stage<'_> {
             None => None,
         };
         let rides = self.rows("RidesTable").await?;
-        let payments = payments::compare(&rides, &payments, finance.as_deref());
+        let payments = PaymentBooks::of(&rides, &payments, finance.as_deref());
         Ok(Stored { rides, payments })
     }
 

@@ -17,7 +17,8 @@ const MEMORY: std::ops::RangeInclusive<u32> = 1..=10_240;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html>
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u32> = 1..=900;
 
-const MILLISECONDS: std::ops::RangeInclusive<u32> = 1..=600_000;
+/// How slow something may be ordered to be. As the command line takes it, which refuses the rest before it looks for a lab.
+pub(crate) const MILLISECONDS: std::ops::RangeInclusive<i64> = 1..=600_000;
 
 /// What the platform sets, and where the lab says which services there are: no order may lead a function out of the machine.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -50,7 +51,7 @@ fn numbers(wrong: &Wrong) -> Result<(), Refusal> {
     let out_of_range = |name, is: &dyn ToString, range| Err(Refusal::out_of_range(wrong.name(), name, is, range));
     match wrong {
         Wrong::Slow { ms } | Wrong::Late { ms } | Wrong::SlowInit { ms } | Wrong::KillEvery { ms }
-            if !MILLISECONDS.contains(ms) =>
+            if !MILLISECONDS.contains(&i64::from(*ms)) =>
         {
             out_of_range("ms", ms, "1 to 600000 milliseconds")
         }

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use bounds::MILLISECONDS;
 pub use order::{Order, Wrong};
 pub use refusal::{Lack, Refusal};
 

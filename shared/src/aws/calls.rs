@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::orchestrator::Metadata as Operation;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_types::SdkConfig;
 use std::time::Instant;
 
 /// Which table a call is about, if it is about one.
@@ -30,9 +31,9 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Calls of a service by X-Ray's name for it, such as `DynamoDB`.
-    pub(crate) fn of(service: &'static str, region: &str, table_of: TableOf) -> Self {
-        Self { service, region: region.to_owned(), table_of }
+    /// Calls of a client of this configuration, to a service by X-Ray's name for it, such as `DynamoDB`.
+    pub(crate) fn of(service: &'static str, config: &SdkConfig, table_of: TableOf) -> Self {
+        Self { service, region: config.region().map(ToString::to_string).unwrap_or_default(), table_of }
     }
 }
 

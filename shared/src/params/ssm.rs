@@ -2,7 +2,7 @@ use super::Store;
 use crate::aws::{Calls, ClientLimits, sdk_config};
 use crate::config::{ConfigError, Environment};
 use aws_sdk_ssm::Client;
-use aws_sdk_ssm::config::{BehaviorVersion, Config, StalledStreamProtectionConfig};
+use aws_sdk_ssm::config::Config;
 use aws_sdk_ssm::error::SdkError;
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use std::time::Duration;
@@ -32,13 +32,9 @@ impl Ssm {
     /// Region or credentials are missing.
     pub fn new(environment: &Environment, timeout: Duration, connect_timeout: Duration) -> Result<Self, ConfigError> {
         let limits = ClientLimits { attempts: 2, attempt_timeout: timeout / 2, connect_timeout };
-        let config = Config::from(&sdk_config(environment, "SSM", &limits)?)
-            .to_builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled()) // every attempt has a total limit
-            .interceptor(Calls::of("SSM", environment.optional("AWS_REGION").unwrap_or_default(), |_| None))
-            .build();
-        Ok(Self { client: Client::from_conf(config) })
+        let config = sdk_config(environment, "SSM", &limits)?;
+        let calls = Calls::of("SSM", &config, |_| None);
+        Ok(Self { client: Client::from_conf(Config::from(&config).to_builder().interceptor(calls).build()) })
     }
 }
 

@@ -38,7 +38,7 @@ pub enum Change {
         holder: String,
         /// Why, in a few words.
         reason: String,
-        /// What finance answered, in full, if it did; at most [`super::LONGEST_ANSWER`] bytes.
+        /// What finance answered, in full, if it did; at most as much as is read of any answer: 64 KiB.
         answer: Option<String>,
     },
     /// It waits again. Condition: it is Failed, since this moment, and was redriven once less.

@@ -11,9 +11,6 @@ pub const BY_STATUS: &str = "by-status";
 /// The longest that a payment is Processing before somebody else may take it, whatever its row says.
 pub const LEASE: Duration = Duration::from_secs(15 * 60);
 
-/// The longest answer of finance that is kept, in bytes.
-pub const LONGEST_ANSWER: usize = 64 * 1024;
-
 /// A row of a table.
 pub type Item = HashMap<String, AttributeValue>;
 

@@ -1,6 +1,7 @@
 use super::{Change, NotAPayment, Payment, Tables};
+use crate::aws::CallError;
 use crate::budget::Budget;
-use crate::dynamodb::{CallError, within};
+use crate::dynamodb::within;
 use crate::retry::Schedule;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
@@ -81,7 +82,6 @@ enum Cancelled<'a> {
 type Error = CallError<Box<SdkError<TransactWriteItemsError>>>;
 
 fn cancelled(error: &Error) -> Option<&[CancellationReason]> {
-    let CallError::Failed(error) = error else { return None };
     let Some(TransactWriteItemsError::TransactionCanceledException(error)) = error.as_service_error() else {
         return None;
     };

@@ -147,7 +147,7 @@ impl<B: Breakers> Guard<B> {
 /// One line for each change that somebody may ask about afterwards.
 fn tell(before: &Breaker, after: &Breaker) {
     match (before, after) {
-        (Breaker::Open { .. } | Breaker::Probing { .. }, Breaker::Draining { cap, .. }) => {
+        (Breaker::Open { .. } | Breaker::HalfOpen { .. }, Breaker::Draining { cap, .. }) => {
             tracing::info!(calls_per_interval = cap, "finance is back: payments are drained");
         }
         (Breaker::Draining { .. }, Breaker::Closed { .. }) => tracing::info!("finance is called without a limit again"),

@@ -12,7 +12,7 @@ pub(super) fn to_item(breaker: &Breaker, version: u64) -> Item {
             ("Closed", vec![("Failures", failures.into()), ("First", first), ("Last", last)])
         }
         Breaker::Open { until, opened } => ("Open", vec![("OpenUntil", until), ("Opened", opened.into())]),
-        Breaker::Probing { until, opened } => ("HalfOpen", vec![("ProbeUntil", until), ("Opened", opened.into())]),
+        Breaker::HalfOpen { until, opened } => ("HalfOpen", vec![("ProbeUntil", until), ("Opened", opened.into())]),
         Breaker::Draining { cap, used, ends, failures } => {
             let numbers = [("Cap", cap.into()), ("Used", used.into()), ("Ends", ends), ("Failures", failures.into())];
             ("Draining", numbers.to_vec())
@@ -30,7 +30,7 @@ pub(super) fn from_item(item: &Item) -> Option<(Breaker, u64)> {
     let breaker = match item.get("State")?.as_s().ok()?.as_str() {
         "Closed" => Breaker::Closed { failures: count("Failures")?, first: number("First")?, last: number("Last")? },
         "Open" => Breaker::Open { until: number("OpenUntil")?, opened: count("Opened")? },
-        "HalfOpen" => Breaker::Probing { until: number("ProbeUntil")?, opened: count("Opened")? },
+        "HalfOpen" => Breaker::HalfOpen { until: number("ProbeUntil")?, opened: count("Opened")? },
         "Draining" => Breaker::Draining {
             cap: count("Cap")?,
             used: count("Used")?,
@@ -52,7 +52,7 @@ mod tests {
         prop_oneof![
             (n(), ms(), ms()).prop_map(|(failures, first, last)| Breaker::Closed { failures, first, last }),
             (n(), ms()).prop_map(|(opened, until)| Breaker::Open { until, opened }),
-            (n(), ms()).prop_map(|(opened, until)| Breaker::Probing { until, opened }),
+            (n(), ms()).prop_map(|(opened, until)| Breaker::HalfOpen { until, opened }),
             (n(), n(), ms(), n()).prop_map(|(cap, used, ends, failures)| Breaker::Draining {
                 cap,
                 used,

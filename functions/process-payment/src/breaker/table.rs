@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use shared::aws::CallError;
 use shared::budget::Budget;
-use shared::dynamodb::{CallError, within};
+use shared::dynamodb::within;
 
 /// The attribute that tells one write from another: random.
 const WRITE: &str = "Write";
@@ -64,11 +65,7 @@ impl Breakers for BreakerTable {
             Ok(_) => return Ok(true),
             Err(error) => error,
         };
-        let failed = match &error {
-            CallError::Failed(failed) => failed.as_service_error(),
-            CallError::OutOfTime => None,
-        };
-        match failed {
+        match error.as_service_error() {
             // What is there may be what the first attempt of the SDK wrote, whose answer was lost. A rival that wrote the
             // very same would be taken for it, were it not for the mark.
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {

@@ -135,9 +135,9 @@ fn late_news_from_before_it_opened_change_nothing() {
         assert_eq!(world.breaker, before);
         world.now += 15_000;
         assert_eq!(world.admit(), Admission::Probe);
-        let probing = world.breaker;
+        let half_open = world.breaker;
         world.settle(Admission::Go, outcome);
-        assert_eq!(world.breaker, probing);
+        assert_eq!(world.breaker, half_open);
     }
 }
 
@@ -208,10 +208,10 @@ proptest! {
                     let before = world.breaker;
                     let admission = world.admit();
                     match (before, admission) {
-                        (Breaker::Open { until, .. } | Breaker::Probing { until, .. }, Admission::Wait(told)) => {
+                        (Breaker::Open { until, .. } | Breaker::HalfOpen { until, .. }, Admission::Wait(told)) => {
                             prop_assert!(world.now < until && told == until && told - world.now <= 60_000);
                         }
-                        (Breaker::Open { until, .. } | Breaker::Probing { until, .. }, Admission::Probe) => {
+                        (Breaker::Open { until, .. } | Breaker::HalfOpen { until, .. }, Admission::Probe) => {
                             prop_assert!(world.now >= until);
                         }
                         (Breaker::Draining { cap, used, ends, .. }, Admission::Queue(told)) => {

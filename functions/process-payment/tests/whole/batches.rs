@@ -2,8 +2,9 @@
 
 use crate::canary::{Log, SECRETS, assert_clean, emf};
 use crate::fake::{Fake, Reply};
+use crate::payment_tables::{self, totals};
 use crate::system::{SLOW, again, caller, faults, faulty_system, only, queue, row, sample, system};
-use crate::tables::{client, counts, engine};
+use crate::tables::client;
 use crate::world::job;
 use jiff::Timestamp;
 use process_payment::{Means, SERVICE};
@@ -14,7 +15,7 @@ use shared::payments::counts::Counts;
 
 #[tokio::test]
 async fn a_batch_is_charged_counted_and_forgotten() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|_| Reply::json(200, "{}")).await;
     let log = Log::of(SERVICE);
     let system = system(&tables, &queue, Some(finance.url("/ProcessPayment")), &[]);
@@ -23,7 +24,7 @@ async fn a_batch_is_charged_counted_and_forgotten() {
         let row = row(&tables, number).await.expect("a row");
         assert_eq!((row.status, row.attempts, row.request_id.as_deref()), (Status::Complete, 1, Some("invocation-1")));
     }
-    assert_eq!(counts(&client(&tables)).await, Counts { placed: 2, complete: 2, failed: 0 });
+    assert_eq!(totals(&client(&tables)).await, Counts { placed: 2, complete: 2, failed: 0 });
     assert_eq!((finance.requests().len(), queue.requests().len()), (2, 0));
     let lines = log.take();
     let sum =
@@ -37,7 +38,7 @@ async fn a_batch_is_charged_counted_and_forgotten() {
 
 #[tokio::test]
 async fn a_refusal_steps_aside_with_its_reason_and_its_whole_answer() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let first = job(1).ride_id.to_string();
     let finance = Fake::judging(move |_, request| {
         let bad = request.header("idempotency-key") == Some(&first);
@@ -59,7 +60,7 @@ async fn a_refusal_steps_aside_with_its_reason_and_its_whole_answer() {
 
 #[tokio::test]
 async fn a_failure_is_put_off_and_the_last_one_is_buried_first() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|number| Reply::Later {
         status: 503,
         retry_after: if number == 0 { "77".into() } else { "0".into() },
@@ -92,12 +93,12 @@ async fn a_failure_is_put_off_and_the_last_one_is_buried_first() {
     let letter: Value = serde_json::from_str(&queue.requests()[2].body).expect("JSON");
     assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
     assert_eq!(letter["MessageBody"], job(1).to_json().expect("JSON"));
-    assert_eq!(counts(&client(&tables)).await, Counts { placed: 1, complete: 0, failed: 1 });
+    assert_eq!(totals(&client(&tables)).await, Counts { placed: 1, complete: 0, failed: 1 });
 }
 
 #[tokio::test]
 async fn without_an_address_nobody_is_asked_and_no_attempt_counts() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let system = system(&tables, &queue, None, &[]);
     assert_eq!(again(&system, &sample()).await.len(), 2);
     let waiting = row(&tables, 1).await.expect("a row");
@@ -106,7 +107,7 @@ async fn without_an_address_nobody_is_asked_and_no_attempt_counts() {
 
 #[tokio::test]
 async fn a_message_that_is_no_job_goes_to_the_dead_letters() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let system = system(&tables, &queue, None, &[]);
     assert_eq!(again(&system, &only(&sample(), "hello", 1)).await, [""; 0]);
     let letter: Value = serde_json::from_str(&queue.requests()[0].body).expect("JSON");
@@ -115,7 +116,7 @@ async fn a_message_that_is_no_job_goes_to_the_dead_letters() {
 
 #[tokio::test]
 async fn what_the_time_does_not_suffice_for_is_given_back_untouched() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|_| Reply::json(200, "{}")).await;
     let system = system(&tables, &queue, Some(finance.url("/")), &[]);
     let due = jiff::Timestamp::now().as_millisecond() + 3_000; // less than an attempt and the time to save it
@@ -129,7 +130,7 @@ async fn what_the_time_does_not_suffice_for_is_given_back_untouched() {
 
 #[tokio::test]
 async fn a_fault_on_purpose_meets_finance_and_is_counted() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|_| Reply::json(200, "{}")).await;
     let faults = faults(r#"{"dependency":{"enabled":true,"service":"finance","fault":"error","status_code":503}}"#);
     let system = faulty_system(&tables, &queue, Some(finance.url("/")), &[], faults);
@@ -145,7 +146,7 @@ async fn a_fault_on_purpose_meets_finance_and_is_counted() {
 
 #[tokio::test]
 async fn a_failure_on_purpose_fails_the_batch_before_anything_is_done() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let faults = faults(r#"{"exception":{"enabled":true,"exception_msg":"on purpose"}}"#);
     let system = faulty_system(&tables, &queue, None, &[], faults);
     let failed = system.handle(&sample(), &caller()).await.expect_err("it is to fail");
@@ -155,7 +156,7 @@ async fn a_failure_on_purpose_fails_the_batch_before_anything_is_done() {
 
 #[tokio::test]
 async fn an_event_that_is_no_batch_fails_as_a_whole() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let system = system(&tables, &queue, None, &[]);
     let log = Log::of(SERVICE);
     assert!(system.handle(&json!({"Records": 7}), &caller()).await.is_err());
@@ -164,7 +165,7 @@ async fn an_event_that_is_no_batch_fails_as_a_whole() {
 
 #[tokio::test]
 async fn nothing_of_a_rider_or_of_an_answer_comes_out_in_the_log() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let log = Log::of(SERVICE);
     for (number, secret) in (1..).zip(SECRETS) {
         let mut job = job(number);
@@ -206,7 +207,7 @@ fn in_hours(hours: i64) -> Means {
 
 #[tokio::test]
 async fn what_nobody_can_work_at_is_counted_where_the_alarm_sees_it() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let log = Log::of(SERVICE);
     let told = |lines: &str| {
         ["PaymentAttempts", "PaymentAttemptsFailed", "PaymentsHeld"]
@@ -234,7 +235,7 @@ async fn what_nobody_can_work_at_is_counted_where_the_alarm_sees_it() {
 
 #[tokio::test]
 async fn a_job_whose_row_nobody_can_read_goes_to_the_dead_letters() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let mut item = crate::world::placed(&job(1), Timestamp::now()).to_item();
     item.insert("Status".into(), aws_sdk_dynamodb::types::AttributeValue::S("Lost".into()));
     let put = client(&tables).put_item().table_name("payments").set_item(Some(item)).send().await;
@@ -249,7 +250,7 @@ async fn a_job_whose_row_nobody_can_read_goes_to_the_dead_letters() {
 
 #[tokio::test]
 async fn what_took_long_on_its_way_to_finance_is_not_begun() {
-    let (tables, queue) = (engine().await, queue().await);
+    let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|_| Reply::json(200, "{}")).await;
     let slow = Some(format!("{SLOW}{}", finance.url("/")));
     let system = system(&tables, &queue, slow, &[("SSM_TIMEOUT_MS", "3000")]);

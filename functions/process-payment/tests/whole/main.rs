@@ -12,6 +12,8 @@ mod fake;
 mod finance;
 mod guard;
 mod long_runs;
+#[path = "../../../../shared/tests/payment_tables/mod.rs"]
+mod payment_tables;
 mod system;
 mod tables;
 mod world;

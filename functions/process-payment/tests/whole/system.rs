@@ -1,7 +1,8 @@
 //! The function as main builds it: real clients, an engine for the tables, sockets for the queue and for finance.
 
 use crate::fake::{Fake, Reply};
-use crate::tables::{client, names};
+use crate::payment_tables::names;
+use crate::tables::client;
 use crate::world::job;
 use process_payment::{
     BreakerTable, FinanceService, Guard, Parts, PaymentsQueue, PaymentsTable, ProcessPayment, SERVICE, Settings,

@@ -1,23 +1,17 @@
 //! The tables' client against an engine that judges the conditions, and against sockets that misbehave.
 
 use crate::fake::{Fake, Reply};
+use crate::payment_tables::{self, names, totals};
 use crate::system::environment;
 use crate::world::{job, placed};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue::S;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType::S as Text,
-};
 use jiff::Timestamp;
 use process_payment::{Breaker, BreakerTable, Breakers, Payments, PaymentsTable};
 use shared::budget::Budget;
-use shared::payments::counts::{Counts, SHARDS, shard, total_key};
-use shared::payments::{Change, Changed, Payment, Status, Tables};
+use shared::payments::counts::{Counts, shard};
+use shared::payments::{Change, Changed, Payment, Status};
 use std::time::Duration;
-
-pub(crate) fn names() -> Tables {
-    Tables { payments: "payments".into(), counts: "payment-counts".into() }
-}
 
 fn budget() -> Budget {
     Budget::lasting(Duration::from_secs(10))
@@ -25,25 +19,6 @@ fn budget() -> Budget {
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).expect("in range")
-}
-
-/// The address of an engine with both tables, empty.
-pub(crate) async fn engine() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
-    let database = dynoxide::Database::memory().expect("an empty database");
-    tokio::spawn(async move {
-        let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
-    });
-    let client = client(&endpoint);
-    for (table, key) in [("payments", "RideId"), ("payment-counts", "Id")] {
-        let schema = KeySchemaElement::builder().attribute_name(key).key_type(KeyType::Hash).build();
-        let attribute = AttributeDefinition::builder().attribute_name(key).attribute_type(Text).build();
-        let create = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
-        let create = create.key_schema(schema.expect("whole")).attribute_definitions(attribute.expect("whole"));
-        create.send().await.expect("a table");
-    }
-    endpoint
 }
 
 pub(crate) fn client(endpoint: &str) -> Client {
@@ -55,17 +30,6 @@ pub(crate) fn client(endpoint: &str) -> Client {
     shared::dynamodb::client(&same.chain([endpoint]).collect()).expect("a whole environment")
 }
 
-/// The counts of all time, out of their shards.
-pub(crate) async fn counts(client: &Client) -> Counts {
-    let mut counts = Counts::default();
-    for shard in 0..SHARDS {
-        let get = client.get_item().table_name("payment-counts").key("Id", S(total_key(shard)));
-        let item = get.send().await.expect("an engine").item.unwrap_or_default();
-        counts += Counts::of(&item);
-    }
-    counts
-}
-
 fn processing(row: &Payment, holder: &str, now: Timestamp) -> Payment {
     let (status, status_since) = (Status::Processing, now.into());
     let held_until = Some((now + Duration::from_secs(60)).into());
@@ -74,7 +38,7 @@ fn processing(row: &Payment, holder: &str, now: Timestamp) -> Payment {
 
 #[tokio::test]
 async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
-    let endpoint = engine().await;
+    let endpoint = payment_tables::start().await;
     let (client, budget) = (client(&endpoint), budget());
     let table = PaymentsTable::new(client.clone(), names());
     let ride = job(1).ride_id;
@@ -85,7 +49,7 @@ async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
     assert_eq!(table.apply(&place, &budget).await.expect("an engine"), Changed::Done);
     assert_eq!(table.apply(&place, &budget).await.expect("an engine"), Changed::Refused(Some(Box::new(row.clone()))));
     assert_eq!(table.read(ride, &budget).await.expect("an engine"), Some(row.clone()));
-    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
+    assert_eq!(totals(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
 
     let claimed = processing(&row, "me", at(101));
     assert!(table.swap(&row, &claimed, &budget).await.expect("an engine"));
@@ -108,7 +72,7 @@ async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
     assert_eq!((failed.status, failed.holder.as_deref(), failed.attempts), (Status::Failed, None, 1));
     assert_eq!((failed.reason.as_deref(), failed.answer.as_deref()), (Some("finance answered 400"), Some("the date")));
     assert_eq!(failed.processed_at, Some(at(103).into()));
-    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 1 });
+    assert_eq!(totals(&client).await, Counts { placed: 1, complete: 0, failed: 1 });
 
     let redrive = Change::redrive(&failed, at(104)).expect("it failed");
     assert_eq!(table.apply(&redrive, &budget).await.expect("an engine"), Changed::Done);
@@ -116,12 +80,12 @@ async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
     let again = table.read(ride, &budget).await.expect("an engine").expect("a row");
     assert_eq!((again.status, again.redrives, again.attempts_now()), (Status::Queued, 1, 0));
     assert_eq!((again.reason, again.answer, again.processed_at), (None, None, None));
-    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
+    assert_eq!(totals(&client).await, Counts { placed: 1, complete: 0, failed: 0 });
 
     let complete = Change::Complete { ride, now: at(105) };
     assert_eq!(table.apply(&complete, &budget).await.expect("an engine"), Changed::Done);
     assert!(matches!(table.apply(&complete, &budget).await.expect("an engine"), Changed::Refused(Some(_))));
-    assert_eq!(counts(&client).await, Counts { placed: 1, complete: 1, failed: 0 });
+    assert_eq!(totals(&client).await, Counts { placed: 1, complete: 1, failed: 0 });
     let bin = shared::payments::counts::Bin::of(at(105)).0.key(shard(ride));
     let get = client.get_item().table_name("payment-counts").key("Id", S(bin)).send().await.expect("an engine");
     let bin = get.item.expect("a bin");
@@ -131,7 +95,7 @@ async fn a_payment_goes_its_way_and_the_counts_go_with_it() {
 
 #[tokio::test]
 async fn of_many_who_want_a_payment_one_gets_it_and_no_count_is_lost() {
-    let endpoint = engine().await;
+    let endpoint = payment_tables::start().await;
     let (client, budget) = (client(&endpoint), budget());
     let table = PaymentsTable::new(client.clone(), names());
     let jobs: Vec<_> = (1..=20).map(job).collect();
@@ -145,7 +109,7 @@ async fn of_many_who_want_a_payment_one_gets_it_and_no_count_is_lost() {
     );
     let (one, other) = twice.await;
     let done = one.iter().chain(&other).filter(|changed| **changed == Changed::Done).count();
-    assert_eq!((done, counts(&client).await.placed), (20, 20));
+    assert_eq!((done, totals(&client).await.placed), (20, 20));
 
     let row = placed(&jobs[0], at(0));
     let claims = (0..10).map(|number| {
@@ -198,7 +162,7 @@ async fn a_breaker_that_was_written_though_the_answer_was_lost_is_not_taken_for_
 
 #[tokio::test]
 async fn the_breaker_is_kept_and_only_one_of_two_changes_it() {
-    let endpoint = engine().await;
+    let endpoint = payment_tables::start().await;
     let budget = budget();
     let table = BreakerTable::new(client(&endpoint), names().counts);
     assert_eq!(table.load(&budget).await.expect("an engine"), (Breaker::default(), 0));

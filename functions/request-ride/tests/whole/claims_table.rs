@@ -1,15 +1,12 @@
 //! The claims table's client against an engine that judges the conditions, and against sockets that misbehave.
 
+use crate::engine;
 use crate::fake::{Fake, Reply};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType::S as Text,
-};
 use jiff::Timestamp;
 use request_ride::{ClaimsError, ClaimsTable};
 use serde_json::Value;
 use shared::budget::Budget;
-use shared::config::Environment;
 use shared::idempotency::{Begun, Booking, ClaimId, Claims, Key, Once, Payload, Refusal, Settings, Status};
 use shared::ride::{Label, Ride, Unicorn};
 use std::sync::Arc;
@@ -20,34 +17,14 @@ const TABLE: &str = "wild-rydes-dev-idempotency";
 const SETTINGS: Settings = Settings { ttl: Duration::from_secs(86_400), in_progress: Duration::from_secs(30) };
 
 fn client(endpoint: &str) -> Client {
-    let environment: Environment = [
-        ("DYNAMODB_ATTEMPTS", "2"),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "500"),
-        ("CONNECT_TIMEOUT_MS", "500"),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
-    ]
-    .into_iter()
-    .collect();
+    let environment = engine::aws::environment(endpoint, 2, 500);
     shared::dynamodb::client(&environment).expect("a whole environment")
 }
 
-/// The address of an engine with an empty table.
-async fn engine() -> Client {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
-    let database = dynoxide::Database::memory().expect("an empty database");
-    tokio::spawn(async move {
-        let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
-    });
-    let client = client(&endpoint);
-    let key = KeySchemaElement::builder().attribute_name("Id").key_type(KeyType::Hash).build();
-    let attribute = AttributeDefinition::builder().attribute_name("Id").attribute_type(Text).build();
-    let create = client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
-    let create = create.key_schema(key.expect("whole")).attribute_definitions(attribute.expect("whole"));
-    create.send().await.expect("a table");
+/// A client of an engine with an empty table.
+async fn empty() -> Client {
+    let client = engine::client(&engine::start().await);
+    engine::create(&client, TABLE, "Id").await;
     client
 }
 
@@ -86,7 +63,7 @@ async fn claimed(once: &Once<ClaimsTable>, name: &str) -> shared::idempotency::C
 
 #[tokio::test]
 async fn a_claim_goes_through_all_its_states() {
-    let (once, now) = once(engine().await);
+    let (once, now) = once(empty().await);
     let first = claimed(&once, "Shadowfax").await;
     assert_eq!(first.status, Status::InProgress { until: 1_000_030 });
     assert!(matches!(begin(&once, "body", "Rocinante").await, Err(Refusal::InProgress { retry_after_s: 30 })));
@@ -125,7 +102,7 @@ async fn a_claim_goes_through_all_its_states() {
 
 #[tokio::test]
 async fn of_many_callers_one_gets_the_claim() {
-    let (once, now) = once(engine().await);
+    let (once, now) = once(empty().await);
     for _ in 0..2 {
         let callers = (0..20).map(|_| {
             let once = once.clone();
@@ -146,7 +123,7 @@ async fn of_many_callers_one_gets_the_claim() {
 
 #[tokio::test]
 async fn a_resumed_claim_is_taken_over_when_its_holder_died() {
-    let (once, now) = once(engine().await);
+    let (once, now) = once(empty().await);
     let payload = Payload::of(&[b"body"]);
     assert_eq!(once.resume(&id(), &payload, &budget()).await.expect("known"), None);
     let first = claimed(&once, "Shadowfax").await;

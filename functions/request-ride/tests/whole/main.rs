@@ -8,6 +8,8 @@ mod claims_table;
 mod counts;
 #[path = "../../../../shared/tests/daemon/mod.rs"]
 mod daemon;
+#[path = "../../../../shared/tests/engine/mod.rs"]
+mod engine;
 #[path = "../../../../shared/tests/fake/mod.rs"]
 #[expect(dead_code, reason = "shared by several tests, each of which needs a part")]
 mod fake;

@@ -1,5 +1,5 @@
 use super::*;
-use shared::dynamodb::CallError;
+use shared::aws::CallError;
 use shared::ride::Label;
 use std::collections::HashMap;
 use std::sync::Mutex as StdMutex;
@@ -20,7 +20,7 @@ impl FleetTable for Arc<Fake> {
         let label = |text: &str| Label::try_from(text.to_owned()).expect("a legal label");
         let unicorn = |name: &&str| Unicorn { name: label(name), color: label("White"), device_id: label("1") };
         let names = self.names.lock().expect("no poison");
-        Ok(names.as_ref().ok_or(CallError::OutOfTime)?.iter().map(unicorn).collect())
+        Ok(names.as_ref().ok_or(CallError::OutOfTime { service: "DynamoDB" })?.iter().map(unicorn).collect())
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use aws_sdk_ssm::Client;
-use aws_sdk_ssm::config::{BehaviorVersion, Config};
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use serde_json::{Map, Value, json};
 use shared::aws::{ClientLimits, sdk_config};
@@ -69,9 +68,8 @@ impl Store {
         let config = sdk_config(environment, "SSM", &LIMITS).context(
             "credentials come out of the environment; `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile there",
         )?;
-        let config = Config::from(&config).to_builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
         let (name, stage) = (format!("/wild-rydes/{stage}/faults"), stage.to_owned());
-        Ok(Self { client: Client::from_conf(config), name, stage, advice })
+        Ok(Self { client: Client::new(&config), name, stage, advice })
     }
 
     /// Whoever enables something asks this first. Looking and ending are allowed everywhere.

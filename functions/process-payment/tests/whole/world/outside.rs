@@ -151,7 +151,7 @@ impl Breakers for Process {
             let same = world.breaker.1 == version;
             if same {
                 let opens = matches!(breaker, Breaker::Open { opened: 1, .. });
-                world.openings += u32::from(opens && !matches!(world.breaker.0, Breaker::Probing { .. }));
+                world.openings += u32::from(opens && !matches!(world.breaker.0, Breaker::HalfOpen { .. }));
                 world.breaker = (*breaker, version + 1);
             }
             same
