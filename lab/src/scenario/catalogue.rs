@@ -25,6 +25,8 @@ const FILES: &[(&str, &str)] = &[
     ("year-3000", include_str!("../../scenarios/year-3000.yaml")),
     ("flaky-finance", include_str!("../../scenarios/flaky-finance.yaml")),
     ("finance-down", include_str!("../../scenarios/finance-down.yaml")),
+    ("lonely-outage", include_str!("../../scenarios/lonely-outage.yaml")),
+    ("blocked-pipe", include_str!("../../scenarios/blocked-pipe.yaml")),
     ("rush-hour", include_str!("../../scenarios/rush-hour.yaml")),
     ("broken-order", include_str!("../../scenarios/broken-order.yaml")),
     ("charged-twice", include_str!("../../scenarios/charged-twice.yaml")),

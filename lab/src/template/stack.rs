@@ -74,7 +74,7 @@ pub(crate) fn resolve(root: &Node, declared: &[Parameter], inputs: &Inputs) -> R
             resolved.push(Resolved { id, resource, properties });
         }
     }
-    let edges = edges(&references, &resources);
+    let edges = edges(&references, &resources)?;
     refuse_circles(&edges, &resources)?;
 
     let mut stack = Stack {
@@ -224,17 +224,21 @@ fn queued(stack: &mut Stack, resolved: &[Resolved<'_>], taken: &mut Taken) -> Re
     Ok(())
 }
 
-/// What is made after what: references, and `DependsOn`.
-fn edges(references: &References<'_>, resources: &BTreeMap<String, Resource<'_>>) -> Edges {
+/// What is made after what: references, and `DependsOn`. What a condition leaves out cannot stand there: AWS's own linter refuses
+/// it (cfn-lint E3005), and AWS does not say what CloudFormation makes of it.
+fn edges(references: &References<'_>, resources: &BTreeMap<String, Resource<'_>>) -> Result<Edges, TemplateError> {
     let mut edges = references.edges();
-    for (id, resource) in resources {
-        // CloudFormation drops a dependency on a resource that its condition leaves out.
-        let present = resource.depends_on.iter().filter(|(target, _)| references.includes(target));
-        if references.includes(id) {
-            edges.entry(id.clone()).or_default().extend(present.map(|(target, _)| target.clone()));
+    for (id, resource) in resources.iter().filter(|(id, _)| references.includes(id)) {
+        if let Some((target, node)) = resource.depends_on.iter().find(|(target, _)| !references.includes(target)) {
+            let condition = resources.get(target).and_then(|target| target.condition.as_deref()).unwrap_or_default();
+            return Err(node.error(format!(
+                "{target} is left out by its condition {condition}; refer to it in an Fn::If of a property instead"
+            )));
         }
+        let targets = resource.depends_on.iter().map(|(target, _)| target.clone());
+        edges.entry(id.clone()).or_default().extend(targets);
     }
-    edges
+    Ok(edges)
 }
 
 fn refuse_circles(edges: &Edges, resources: &BTreeMap<String, Resource<'_>>) -> Result<(), TemplateError> {

@@ -29,8 +29,23 @@ struct Case {
 #[derive(Debug, Clone)]
 struct Series {
     metric: MetricName,
-    ordinary: Option<f64>,
-    firing: Option<f64>,
+    ordinary: Option<Values>,
+    firing: Option<Values>,
+}
+
+/// What a metric gets in a minute.
+#[derive(Debug, Clone, Copy)]
+struct Values {
+    count: usize,
+    value: f64,
+}
+
+impl Values {
+    /// `5`, or `80x1`; none of `-`.
+    fn parse(word: &str) -> Option<Self> {
+        let (count, value) = word.split_once('x').unwrap_or(("1", word));
+        (word != "-").then(|| Self { count: count.parse().expect("a count"), value: value.parse().expect("a number") })
+    }
 }
 
 fn cases() -> BTreeMap<String, Case> {
@@ -42,7 +57,7 @@ fn cases() -> BTreeMap<String, Case> {
             let pairs = dimensions.split(',').filter_map(|pair| pair.split_once('='));
             let dimensions = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let metric = MetricName { namespace: (*namespace).into(), name: (*name).into(), dimensions };
-            let series = Series { metric, ordinary: ordinary.parse().ok(), firing: firing.parse().ok() };
+            let series = Series { metric, ordinary: Values::parse(ordinary), firing: Values::parse(firing) };
             cases.get_mut(&last).expect("a case").series.push(series);
             continue;
         }
@@ -81,12 +96,12 @@ fn minute(minutes: i64) -> Timestamp {
     START + SignedDuration::from_mins(minutes)
 }
 
-/// One value in each of these minutes; what several cases need is there once.
-fn put(metrics: &Metrics, minutes: std::ops::Range<i64>, series: &[Series], value: impl Fn(&Series) -> Option<f64>) {
+/// Its values in each of these minutes; what several cases need is there once.
+fn put(metrics: &Metrics, minutes: std::ops::Range<i64>, series: &[Series], of: impl Fn(&Series) -> Option<Values>) {
     let mut seen = BTreeSet::new();
     for series in series.iter().filter(|series| seen.insert(&series.metric)) {
-        let Some(value) = value(series) else { continue };
-        for at in minutes.clone() {
+        let Some(Values { count, value }) = of(series) else { continue };
+        for at in minutes.clone().flat_map(|at| std::iter::repeat_n(at, count)) {
             metrics.put(Datum { metric: series.metric.clone(), unit: "None", at: minute(at), value });
         }
     }

@@ -134,6 +134,18 @@ fn a_resource_that_the_lab_does_not_know_is_named() {
 }
 
 #[test]
+fn what_a_condition_leaves_out_cannot_be_depended_on() {
+    let conditions = "Conditions: { Never: !Equals [a, b] }\n";
+    let group = |more: &str| format!("{{ Type: 'AWS::Logs::LogGroup', {more} }}");
+    let text = |a: &str| format!("{conditions}Resources:\n  A: {}\n  B: {}\n", group(a), group("Condition: Never"));
+    let why = "B is left out by its condition Never; refer to it in an Fn::If of a property instead";
+    refuse(&text("DependsOn: [B]"), &[], &format!("t.yaml:3:49: Resources.A.DependsOn[0]: {why}"));
+    resolve(&text("Condition: Never, DependsOn: B"), &[]).expect("left out with it");
+    let tag = "Properties: { Tags: [{ Key: k, Value: !If [Never, !Ref B, none] }] }";
+    resolve(&text(tag), &[]).expect("a reference that its condition leaves out with it");
+}
+
+#[test]
 fn a_property_that_the_lab_does_not_know_is_named_with_its_path() {
     resource(
         "{ Type: 'AWS::Logs::LogGroup', Properties: { Retention: 3 } }",

@@ -60,6 +60,60 @@ fn one_missed_ride_and_a_late_one_wake_nobody() {
     assert_eq!(rings(&beats(late), 120), None);
 }
 
+const STILL: &str = "wild-rydes-dev-payments-standing-still";
+
+/// The minutes from 1 on in which payments are said to stand still: A is on.
+fn still(metrics: &[(&str, &[i64])], until: i64) -> String {
+    let mut values = Values::default();
+    for (metric, minutes) in metrics {
+        minutes.iter().for_each(|at| values.put(metric, *at, 1.0));
+    }
+    states(&mut alone(STILL), STILL, &values, 1..=until)
+}
+
+/// One payment that waits alone: the pauses between its attempts double, and then the breaker is open.
+const ALONE: [i64; 16] = [60, 60, 61, 62, 64, 66, 69, 74, 79, 84, 90, 93, 98, 102, 107, 110];
+
+#[test]
+fn an_outage_in_which_few_ride_is_noticed_within_half_an_hour_and_over_with_the_first_charge() {
+    for charged in [10, 59] {
+        let states = still(&[("PaymentsProcessed", &[charged, 115]), ("PaymentAttemptsFailed", &ALONE)], 130);
+        let (on, off) = (states.find('A').expect("on") + 1, states.rfind('A').expect("on") + 1);
+        assert!((81..=90).contains(&on), "from minute 60 on nobody is charged, and the alarm came in minute {on}");
+        assert_eq!(off, 115, "{states}");
+        assert!(!states[on - 1..off].contains('O'), "{states}");
+    }
+}
+
+#[test]
+fn an_outage_of_the_night_pages_once() {
+    // Held back: it comes but once in sixteen minutes.
+    let held: Vec<i64> = (110..700).step_by(16).collect();
+    let states = still(&[("PaymentAttemptsFailed", &ALONE), ("PaymentsHeld", &held)], 700);
+    let on = states.find('A').expect("on");
+    assert_eq!(states[on..].find('O'), None, "{states}");
+}
+
+#[test]
+fn what_is_charged_in_the_end_or_refused_wakes_nobody() {
+    for metrics in [
+        // A failure that is over with the next attempt; two in an hour; half of all, all night long.
+        vec![("PaymentAttemptsFailed", &[60][..]), ("PaymentsProcessed", &[60])],
+        vec![("PaymentAttemptsFailed", &[60, 90]), ("PaymentsProcessed", &[61, 91])],
+        vec![("PaymentAttemptsFailed", &[60, 61, 80, 81, 100, 101]), ("PaymentsProcessed", &[62, 82, 102])],
+        // Nine attempts, with the longest pauses that there are.
+        vec![("PaymentAttemptsFailed", &[60, 60, 60, 60, 61, 62, 64, 68, 77]), ("PaymentsProcessed", &[77])],
+        // Finance was gone for a quarter of an hour, and nobody else rode.
+        vec![("PaymentAttemptsFailed", &[60, 61, 63, 68, 72]), ("PaymentsHeld", &[74]), ("PaymentsProcessed", &[76])],
+        // An order that was refused pages by itself, and so do three of them.
+        vec![("PaymentAttemptsFailed", &[60]), ("PaymentsFailed", &[60])],
+        vec![("PaymentAttemptsFailed", &[60, 70, 80]), ("PaymentsFailed", &[60, 70, 80])],
+    ] {
+        let states = still(&metrics, 150);
+        assert!(!states.contains('A'), "{metrics:?}: {states}");
+    }
+}
+
 /// Its description and the runbook of the warning light promise minutes, not a quarter of an hour.
 #[test]
 fn a_deployment_keeps_the_light_quiet_for_minutes() {
