@@ -22,9 +22,9 @@ def complete_import(stack: Stack, source: Path, cors_origin: str) -> None:
     ids = {resource["path"]: resource["id"] for resource in resources}
     resolve = _Resolver(cors_origin)
     for path, item in json.loads(stack.template.read_text())["Resources"]["Api"]["Properties"]["DefinitionBody"]["paths"].items():
-        # Beside its methods a path may have parameters.
-        for method, operation in ((key, value) for key, value in item.items() if INTEGRATION in value):
-            if operation[INTEGRATION]["type"] == "mock":
+        for method, operation in item.items():
+            # Beside its methods a path may have parameters, a list.
+            if INTEGRATION in operation and operation[INTEGRATION]["type"] == "mock":
                 _put_mock(gateway, {"restApiId": api_id, "resourceId": ids[path], "httpMethod": method.upper()}, operation[INTEGRATION], resolve)
     for kind, response in api["GatewayResponses"].items():
         status = {"statusCode": str(response["StatusCode"])} if "StatusCode" in response else {}
