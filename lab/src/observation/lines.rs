@@ -131,9 +131,10 @@ impl LineIndex {
             *number > after && entry.is_some_and(|entry| filter.takes(entry))
         };
         let end = kept.number(kept.entries.len());
+        let first = kept.number(0).max(after.saturating_add(1));
         let mut numbers: Vec<u64> = match names {
             Some(names) => kept.numbers_of(names).into_iter().filter(wanted).collect(),
-            None if filter.after.is_some() => (kept.number(0)..end).filter(wanted).take(limit).collect(),
+            None if filter.after.is_some() => (first..end).filter(wanted).take(limit).collect(),
             None => (kept.number(0)..end).rev().filter(wanted).take(limit).collect(),
         };
         numbers.sort_unstable();

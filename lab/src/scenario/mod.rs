@@ -12,6 +12,7 @@ mod figures;
 mod file;
 mod finance;
 mod future;
+mod grave;
 mod ledger;
 mod order;
 mod overrides;

@@ -12,6 +12,7 @@ use super::evidence::{Evidence, Stretch};
 use super::figures;
 use super::file::{Act, Scenario};
 use super::future::Future;
+use super::grave::GraveLines;
 use super::ledger;
 use super::order::{Order, Progress};
 use super::plan::Scale;
@@ -60,9 +61,10 @@ impl<'a> Stage<'a> {
         let course = Course::beginning(self.lab, self.scale);
         (self.told)(Progress::Began);
         let (progress, seen) = watch::channel(load::Progress::default());
+        let mut grave = GraveLines::since(course.began_at);
         let both = async { tokio::try_join!(self.ride(&course, &progress), self.break_and_mend(&course)) };
         let (rides, faults) = tokio::select! {
-            never = self.watch(&course, &seen) => match never {},
+            never = self.watch(&course, &seen, &mut grave) => match never {},
             played = both => played?,
         };
         let seconds = course.now();
@@ -82,9 +84,9 @@ impl<'a> Stage<'a> {
         let (failures, traces, grave, alarms) = tokio::task::spawn_blocking(move || {
             let failures = witness::failures(&observation, window);
             let traces = witness::traces(&observation, &failures, window);
-            let grave = witness::grave(&observation, window);
+            grave.read(&observation);
             future.pass(&mut alarms);
-            (failures, traces, grave, alarms)
+            (failures, traces, grave.into_lines(), alarms)
         })
         .await
         .map_err(|_| RunError::Died)?;

@@ -9,6 +9,7 @@ use super::alarms;
 use super::course::Course;
 use super::error::RunError;
 use super::evidence::Stretch;
+use super::grave::GraveLines;
 use super::order::Progress;
 use super::riders;
 use super::stage::Stage;
@@ -42,11 +43,12 @@ impl Stage<'_> {
         Ok(Stretch { what: fault.what.clone(), from, to })
     }
 
-    /// Tells of alarms and answers, until dropped.
+    /// Tells of alarms and answers and collects grave lines, until dropped.
     pub(super) async fn watch(
         &self,
         course: &Course,
         progress: &watch::Receiver<load::Progress>,
+        grave: &mut GraveLines,
     ) -> std::convert::Infallible {
         let mut on = BTreeSet::new();
         let mut ticked = Instant::now();
@@ -61,6 +63,7 @@ impl Stage<'_> {
                     (self.told)(Progress::Alarm { at, name, on: is_on });
                 }
             }
+            grave.read(&self.lab.observation);
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
                 (self.told)(Progress::Tick { at: course.now(), statuses: riders::statuses(&progress.borrow()) });

@@ -3,16 +3,13 @@
 use jiff::Timestamp;
 
 use super::evidence::{Failure, LineSeen, SpanSeen, TraceSeen};
-use crate::observation::{LineFilter, Observation, Order, RequestFilter, RequestView, SpanView};
+use crate::observation::{Observation, Order, RequestFilter, RequestView, SpanView};
 
 /// Failed requests whose log lines are read: enough to say what they have in common.
 const READ: usize = 100;
 
 /// Traces shown of each kind.
 const SHOWN: usize = 5;
-
-/// Lines kept of those that are grave.
-const GRAVE: usize = 300;
 
 /// Requests asked for: more than are kept.
 const ALL: usize = 1_000_000;
@@ -70,14 +67,6 @@ fn rides(observation: &Observation, order: Order, window: Window) -> Vec<Request
     let mut requests = observation.requests(&filter).requests;
     requests.retain(|view| window.holds(view));
     requests
-}
-
-/// Log lines of the level WARN or graver while the load lasted.
-pub(super) fn grave(observation: &Observation, window: Window) -> Vec<LineSeen> {
-    let filter = LineFilter { level: Some("WARN".to_owned()), limit: Some(GRAVE), ..LineFilter::default() };
-    let lines = observation.logs(&filter).map(|lines| lines.lines).unwrap_or_default();
-    let during = lines.into_iter().filter(|line| window.machine_ms(line.at_ms) >= 0.0);
-    during.map(|line| LineSeen { service: line.service, level: line.level, text: line.text }).collect()
 }
 
 fn lines(observation: &Observation, id: &str) -> Vec<LineSeen> {
