@@ -69,6 +69,9 @@ pub async fn within_attempts<T, E: Refusal>(
     aws::within(&DYNAMODB, budget, call, E::is_an_answer).await
 }
 
+/// The longest that a start should wait for the connection to DynamoDB.
+pub const WARM_UP: Duration = Duration::from_millis(500);
+
 /// Opens the connection before the first request needs it: best effort, for no longer than this.
 ///
 /// The request is turned into `GET /`, which DynamoDB's endpoints answer with their health: it needs no permission,

@@ -3,15 +3,17 @@
 //! Three tower services, one inside the other: [`Invocations`] gives a request its id, its budget and its log line,
 //! [`CatchPanic`] turns a panic into a 500 while the process lives, [`Router`] finds the route and asks the handler.
 
+mod call;
 mod faulty;
 mod invocation;
 mod panic;
 mod route;
 
 pub use crate::settings::Settings;
+pub use call::Call;
 pub use invocation::Invocations;
 pub use panic::CatchPanic;
-pub use route::{Call, Handler, Route, Router, Routes};
+pub use route::{Handler, Route, Router, Routes};
 
 use lambda_http::Body;
 use lambda_http::tower::ServiceBuilder;

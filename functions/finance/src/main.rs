@@ -5,10 +5,6 @@ use put_ride_record::RidesTable;
 use shared::config::Environment;
 use shared::{dynamodb, service, telemetry};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// The longest that the start waits for the connection to the tables.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -21,7 +17,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let settings = service::Settings::read(SERVICE, environment)?;
     let (books, rides) = (environment.text("FINANCE_TABLE")?, environment.text("RIDES_TABLE")?);
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, WARM_UP).await;
+    dynamodb::warm(&client, dynamodb::WARM_UP).await;
     let finance = Finance::new(FinanceTable::new(client.clone(), books), RidesTable::new(client, rides));
     service::run(settings, routes(), finance).await
 }

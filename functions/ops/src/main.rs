@@ -7,10 +7,6 @@ use shared::params::Ssm;
 use shared::retry::Schedule;
 use shared::{dynamodb, service, sqs, telemetry};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// The longest that the start waits for the connection to the tables.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -23,7 +19,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let common = service::Settings::read(SERVICE, environment)?;
     let settings = Settings::read(environment)?;
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, WARM_UP).await;
+    dynamodb::warm(&client, dynamodb::WARM_UP).await;
     let tables = PaymentTables::new(client, settings.tables.clone());
     let queues = Queues::new(sqs::client(environment)?, settings.queue_url.clone(), settings.dead_letters_url.clone());
     let ssm = Ssm::new(environment, settings.ssm_timeout, settings.connect_timeout)?;

@@ -5,10 +5,6 @@ use shared::config::Environment;
 use shared::faults::Faults;
 use shared::{dynamodb, events, telemetry};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// The longest that the start waits for the connection to the tables.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -20,12 +16,9 @@ async fn main() -> ExitCode {
 async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings::read(environment)?;
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, WARM_UP).await;
+    dynamodb::warm(&client, dynamodb::WARM_UP).await;
     let table = PaymentsTable::new(client, settings.tables.clone());
-    let faults = Faults::read(SERVICE, environment);
-    if let Some(faults) = &faults {
-        faults.warm().await;
-    }
+    let faults = Faults::warmed(SERVICE, environment).await;
     let place = &PlacePayment::new(settings.common, table, faults);
     events::run(|event, caller| async move { place.handle(&event, &caller).await }).await
 }

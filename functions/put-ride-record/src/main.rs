@@ -5,10 +5,6 @@ use shared::config::Environment;
 use shared::faults::{self, Faults};
 use shared::{dynamodb, service, telemetry};
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// The longest that the start waits for the connection to the table.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -21,7 +17,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let settings = service::Settings::read(SERVICE, environment)?;
     let table = environment.text("RIDES_TABLE")?;
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, WARM_UP).await;
+    dynamodb::warm(&client, dynamodb::WARM_UP).await;
     let service = service::service(settings, routes(), PutRideRecord::new(RidesTable::new(client, table)));
-    faults::run(Faults::read(SERVICE, environment), service).await
+    faults::run(Faults::warmed(SERVICE, environment).await, service).await
 }

@@ -24,10 +24,9 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let client = Client::new(settings.connect_timeout, settings.schedule)?.signed_by(Signer::new(environment)?);
     let services = Services::new(&settings, ssm, client);
     let dynamodb = dynamodb::client(environment)?;
-    let patience = settings.parameters.timeout;
-    let budget = Budget::lasting(patience);
-    tokio::join!(services.warm(&budget), dynamodb::warm(&dynamodb, patience));
+    let budget = Budget::lasting(settings.parameters.timeout);
+    tokio::join!(services.warm(&budget), dynamodb::warm(&dynamodb, dynamodb::WARM_UP));
     let once = Once::new(ClaimsTable::new(dynamodb, settings.idempotency_table.clone()), settings.idempotency);
     let service = service::service(common, routes(&settings), RequestRide::new(services, once));
-    faults::run(Faults::read(SERVICE, environment), service).await
+    faults::run(Faults::warmed(SERVICE, environment).await, service).await
 }

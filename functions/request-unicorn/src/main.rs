@@ -25,6 +25,9 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let fleet = CachedFleet::new(table, ttl);
     // Best effort: what fails here is logged there, and the first request tries again.
     let _ = fleet.unicorns(&Budget::lasting(WARM_UP)).await;
-    faults::run(Faults::read(SERVICE, environment), service::service(settings, routes(), RequestUnicorn::new(fleet)))
-        .await
+    faults::run(
+        Faults::warmed(SERVICE, environment).await,
+        service::service(settings, routes(), RequestUnicorn::new(fleet)),
+    )
+    .await
 }

@@ -90,15 +90,17 @@ impl Faults {
         ))
     }
 
+    /// As [`Faults::read`], with the configuration read before the first request has to wait for it: best effort.
+    pub async fn warmed(service: &'static str, environment: &Environment) -> Option<Self> {
+        let faults = Self::read(service, environment)?;
+        let _ = faults.0.source.get_at(std::time::Instant::now()).await;
+        Some(faults)
+    }
+
     /// Faults of a service with these means.
     pub fn new(service: &'static str, means: Means) -> Self {
         let Means { read, ttl, pause, directory, seed } = means;
         Self(Arc::new(Shared { service, source: Source::new(read, ttl), pause, disk: Disk::new(directory), seed }))
-    }
-
-    /// Reads the configuration before the first request has to wait for it: best effort.
-    pub async fn warm(&self) {
-        let _ = self.0.source.get_at(std::time::Instant::now()).await;
     }
 
     pub(super) fn shared(&self) -> &Shared {

@@ -22,7 +22,6 @@ where
     S::Future: Send + 'static,
 {
     let Some(faults) = faults else { return lambda_http::run(service).await };
-    faults.warm().await;
     lambda_runtime::run(Injecting::new(faults, Adapter::from(service))).await
 }
 
