@@ -27,7 +27,7 @@ use crate::pipes::{self, Pipes};
 use crate::scheduler;
 use crate::sqs::Sqs;
 use crate::ssm::Ssm;
-use crate::switches::Switches;
+use crate::switches::{Means, Switches};
 use crate::template::Stack;
 use crate::xray::{Daemon, XRay};
 pub use error::LabError;
@@ -147,7 +147,16 @@ impl Lab {
             cloudwatch: cloudwatch.clone(),
         };
         let address = console.local_addr().map_err(LabError::Listen)?;
-        let switches = Switches::new(&stack, dynamodb.clone(), ssm.clone(), sqs.clone(), lambda.clone());
+        let switches = Switches::new(
+            &stack,
+            Means {
+                dynamodb: dynamodb.clone(),
+                ssm: ssm.clone(),
+                sqs: sqs.clone(),
+                lambda: lambda.clone(),
+                pipes: pipes.desired(),
+            },
+        );
         let items = Items { dynamodb: dynamodb.clone(), lambda: lambda.clone() };
         let served = Console::new(sources, switches.clone(), items);
         let console_address =

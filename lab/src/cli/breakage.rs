@@ -15,14 +15,14 @@ use crate::dynamodb::Throughput;
 use crate::sqs::Disorder;
 use crate::switches::{MILLISECONDS, Order, Wrong};
 
-/// The table, parameter or queue fails, unless one of these says otherwise; of a function, one of them must. The lab itself knows what
+/// The table, parameter or queue fails, unless one of these says otherwise; of a function or a pipe, one of them must. The lab itself knows what
 /// goes together.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break PaymentsQueue --disorder 0.2,0.5  the queue delivers twice, and out of order\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab break RequestRideFunction --seats 0   every call of the function is throttled\n  cargo lab break PutRideRecordFunction --env STAGE\n  cargo lab mend"
+    after_help = "Examples:\n  cargo lab break RidesTable                      every call of the table fails with a 500\n  cargo lab break RidesTable --slow 5000          every call of it takes five seconds longer\n  cargo lab break RidesTable --capacity 1,1       one read and one write a second, after 300 s of burst\n  cargo lab break RidesTable --throttle --operation PutItem --share 0.3 --seed 7\n  cargo lab break PaymentsQueue --disorder 0.2,0.5  the queue delivers twice, and out of order\n  cargo lab break RideFleetUrlParameter --value http://169.254.169.254/\n  cargo lab break RequestRideFunction --seats 0   every call of the function is throttled\n  cargo lab break PaymentsPipe --stopped          no ride becomes a payment\n  cargo lab break PutRideRecordFunction --env STAGE\n  cargo lab mend"
 )]
 pub(super) struct Break {
-    /// Logical id of a table, a parameter, a queue or a function in the template
+    /// Logical id of a table, a parameter, a queue, a function or a pipe in the template
     resource: String,
     #[command(flatten)]
     trouble: TroubleArgs,
@@ -64,6 +64,9 @@ struct TroubleArgs {
     /// Overwrite the parameter
     #[arg(long, value_name = "TEXT")]
     value: Option<String>,
+    /// Let the pipe stand still
+    #[arg(long)]
+    stopped: bool,
     /// Let so many invocations of the function be under way at once, none with 0
     #[arg(long, value_name = "N")]
     seats: Option<u32>,
@@ -147,6 +150,7 @@ impl TroubleArgs {
                 let said = format!("is {value}");
                 (Wrong::Value(value), said)
             }
+            Self { stopped: true, .. } => (Wrong::Stopped, "stands still".to_owned()),
             Self { seats: Some(seats), .. } => (Wrong::Seats(seats), format!("has {seats} seats")),
             Self { slow_init: Some(ms), .. } => (Wrong::SlowInit { ms }, format!("takes {ms} ms longer to initialise")),
             Self { disk_full: true, .. } => (Wrong::DiskFull, "cannot write to any file".to_owned()),
@@ -269,6 +273,7 @@ mod tests {
             (&["--late", "500"], Wrong::Late { ms: 500 }),
             (&["--capacity", "1,1"], Wrong::Capacity(Throughput { read: 1, write: 1, burst: None })),
             (&["--value", "x"], Wrong::Value("x".to_owned())),
+            (&["--stopped"], Wrong::Stopped),
             (&["--seats", "0"], Wrong::Seats(0)),
             (&["--slow-init", "3000"], Wrong::SlowInit { ms: 3000 }),
             (&["--disk-full"], Wrong::DiskFull),

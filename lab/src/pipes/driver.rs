@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::checkpoint::Checkpoint;
 use super::dead_letter;
@@ -54,11 +55,12 @@ where
     I: Fn(String, Invocation) -> F + Send + Sync,
     F: Future<Output = Outcome> + Send,
 {
-    /// Runs until dropped.
-    pub(super) async fn run(mut self) {
+    /// Runs while it is to run, until dropped.
+    pub(super) async fn run(mut self, mut desired: watch::Receiver<bool>) {
         // How many changes there had been when the end of the stream was reached.
         let mut caught_up = None;
-        loop {
+        // Whoever could start it again is gone with the lab.
+        while desired.wait_for(|running| *running).await.is_ok() {
             match self.machine.next(self.now()) {
                 Step::Read { until } => {
                     let changes = self.stream.changes();

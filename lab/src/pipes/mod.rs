@@ -7,6 +7,7 @@
 mod backoff;
 mod checkpoint;
 mod dead_letter;
+mod desired;
 mod driver;
 mod enrichment;
 mod execution;
@@ -32,6 +33,7 @@ use crate::lambda::{Invocation, Lambda};
 use crate::logs::Logs;
 use crate::template::{Pipe, Stack, StartingPosition};
 use checkpoint::Checkpoint;
+pub(crate) use desired::DesiredStates;
 use driver::Driver;
 use machine::Machine;
 use step::Settings;
@@ -88,7 +90,10 @@ pub(crate) struct Rooms<'r> {
 }
 
 /// The pipes of a stack, each at its place in its stream.
-pub(crate) struct Pipes(Vec<Ready>);
+pub(crate) struct Pipes {
+    ready: Vec<Ready>,
+    desired: DesiredStates,
+}
 
 /// A pipe that has not begun.
 struct Ready {
@@ -134,19 +139,25 @@ impl Pipes {
                 logs: rooms.logs.clone(),
             });
         }
-        Ok(Self(ready))
+        Ok(Self { ready, desired: DesiredStates::of(stack) })
     }
 
-    /// Runs every pipe that is to run, until dropped.
+    /// Which of them are to run.
+    pub(crate) fn desired(&self) -> DesiredStates {
+        self.desired.clone()
+    }
+
+    /// Runs every pipe while it is to run, until dropped.
     pub(crate) async fn run<T: Target>(self, lambda: Arc<Lambda>, target: Arc<T>) {
         let mut running = JoinSet::new();
-        for ready in self.0.into_iter().filter(|ready| ready.pipe.running) {
+        for ready in self.ready {
+            let desired = self.desired.of_pipe(&ready.pipe.name);
             let lambda = lambda.clone();
             let invoke = move |function: String, invocation: Invocation| {
                 let lambda = lambda.clone();
                 async move { lambda.invoke(&function, invocation).await }
             };
-            running.spawn(ready.driver(target.clone(), invoke, fastrand::Rng::new()).run());
+            running.spawn(ready.driver(target.clone(), invoke, fastrand::Rng::new()).run(desired));
         }
         while running.join_next().await.is_some() {}
     }

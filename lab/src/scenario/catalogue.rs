@@ -27,6 +27,7 @@ const FILES: &[(&str, &str)] = &[
     ("finance-down", include_str!("../../scenarios/finance-down.yaml")),
     ("lonely-outage", include_str!("../../scenarios/lonely-outage.yaml")),
     ("blocked-pipe", include_str!("../../scenarios/blocked-pipe.yaml")),
+    ("stopped-pipe", include_str!("../../scenarios/stopped-pipe.yaml")),
     ("rush-hour", include_str!("../../scenarios/rush-hour.yaml")),
     ("broken-order", include_str!("../../scenarios/broken-order.yaml")),
     ("charged-twice", include_str!("../../scenarios/charged-twice.yaml")),

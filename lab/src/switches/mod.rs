@@ -1,5 +1,5 @@
 //! Breaking the stack on purpose: tables, parameters and queues that fail, are slow, throttle, or are not what they were;
-//! functions without seats, memory or a disk.
+//! functions without seats, memory or a disk; pipes that stand still.
 
 mod bounds;
 mod order;
@@ -20,6 +20,7 @@ pub use refusal::{Lack, Refusal};
 use crate::aws::{Fault, Trouble};
 use crate::dynamodb::DynamoDb;
 use crate::lambda::{self, Lambda};
+use crate::pipes::DesiredStates;
 use crate::sqs::{Disorder, Sqs};
 use crate::ssm::Ssm;
 use crate::template::Stack;
@@ -28,18 +29,25 @@ use target::{Kind, Target};
 /// The rooms that can be broken, and what is in them. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Switches {
-    dynamodb: DynamoDb,
-    ssm: Ssm,
-    sqs: Sqs,
-    lambda: Arc<Lambda>,
+    means: Means,
     targets: Vec<Target>,
+}
+
+/// What breaks them.
+#[derive(Debug, Clone)]
+pub(crate) struct Means {
+    pub(crate) dynamodb: DynamoDb,
+    pub(crate) ssm: Ssm,
+    pub(crate) sqs: Sqs,
+    pub(crate) lambda: Arc<Lambda>,
+    pub(crate) pipes: DesiredStates,
 }
 
 impl Switches {
     /// The switches of a stack.
-    pub(crate) fn new(stack: &Stack, dynamodb: DynamoDb, ssm: Ssm, sqs: Sqs, lambda: Arc<Lambda>) -> Self {
-        let targets = target::all(stack, &ssm);
-        Self { dynamodb, ssm, sqs, lambda, targets }
+    pub(crate) fn new(stack: &Stack, means: Means) -> Self {
+        let targets = target::all(stack, &means.ssm);
+        Self { means, targets }
     }
 
     /// Carries out an order, wholly or not at all. Needs a runtime: environments are killed in the background.
@@ -61,9 +69,10 @@ impl Switches {
                 Wrong::Throttle => self.trouble(order, target, Trouble::Throttle),
                 Wrong::Slow { ms } => self.trouble(order, target, Trouble::Slow(milliseconds(*ms))),
                 Wrong::Late { ms } => self.trouble(order, target, Trouble::Late(milliseconds(*ms))),
-                Wrong::Capacity(throughput) => self.dynamodb.provision(&target.name, *throughput),
-                Wrong::Value(value) => self.ssm.overwrite(&target.name, value),
+                Wrong::Capacity(throughput) => self.means.dynamodb.provision(&target.name, *throughput),
+                Wrong::Value(value) => self.means.ssm.overwrite(&target.name, value),
                 Wrong::Disorder(disorder) => self.disturb(target, disorder.clone()),
+                Wrong::Stopped => self.means.pipes.stop(&target.name),
                 Wrong::Seats(seats) => self.function(target, lambda::Trouble::Seats(*seats)),
                 Wrong::SlowInit { ms } => self.function(target, lambda::Trouble::SlowInit(milliseconds(*ms))),
                 Wrong::DiskFull => self.function(target, lambda::Trouble::DiskFull),
@@ -112,23 +121,23 @@ impl Switches {
             fault = fault.share(share, order.seed.unwrap_or_default());
         }
         match target.kind {
-            Kind::Table => self.dynamodb.switch.set_for(&target.arn, fault),
-            Kind::Parameter => self.ssm.switch.set_for(&target.arn, fault),
-            Kind::Queue => self.sqs.switch.set_for(&target.arn, fault),
-            // Has no such trouble.
-            Kind::Function => {}
+            Kind::Table => self.means.dynamodb.switch.set_for(&target.arn, fault),
+            Kind::Parameter => self.means.ssm.switch.set_for(&target.arn, fault),
+            Kind::Queue => self.means.sqs.switch.set_for(&target.arn, fault),
+            // Have no such trouble.
+            Kind::Function | Kind::Pipe => {}
         }
     }
 
     fn disturb(&self, target: &Target, disorder: Disorder) {
         // A target is a queue of the stack, so that there is one to disturb.
-        let _ = self.sqs.disturb(&target.name, disorder);
+        let _ = self.means.sqs.disturb(&target.name, disorder);
     }
 
     /// Whether a function has what is to be taken from it, by the template or by what was ordered before: a name that is spelt wrong
     /// would break nothing, and say that it did.
     fn has_what_goes(&self, target: &Target, variables: &BTreeMap<String, Option<String>>) -> Result<(), Refusal> {
-        let Some(function) = self.lambda.function(&target.id) else { return Ok(()) };
+        let Some(function) = self.means.lambda.function(&target.id) else { return Ok(()) };
         let goes = variables.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name);
         match goes.into_iter().find(|name| !function.environment.contains_key(*name)) {
             Some(name) => Err(Refusal::NoSuchVariable {
@@ -141,7 +150,7 @@ impl Switches {
     }
 
     fn function(&self, target: &Target, trouble: lambda::Trouble) {
-        self.lambda.set(&target.id, Some(trouble));
+        self.means.lambda.set(&target.id, Some(trouble));
     }
 
     fn mend(&self, order: &Order, targets: &[&Target]) -> Result<(), Refusal> {
@@ -152,20 +161,21 @@ impl Switches {
         let operation = order.operation.as_deref();
         for target in targets {
             match target.kind {
-                Kind::Table => self.dynamodb.switch.mend(&target.arn, operation),
-                Kind::Parameter => self.ssm.switch.mend(&target.arn, operation),
-                Kind::Queue => self.sqs.switch.mend(&target.arn, operation),
-                Kind::Function => {}
+                Kind::Table => self.means.dynamodb.switch.mend(&target.arn, operation),
+                Kind::Parameter => self.means.ssm.switch.mend(&target.arn, operation),
+                Kind::Queue => self.means.sqs.switch.mend(&target.arn, operation),
+                Kind::Function | Kind::Pipe => {}
             }
             match target.kind {
                 // What is not of one operation is not mended with one.
                 _ if operation.is_some() => {}
-                Kind::Table => self.dynamodb.as_in_template(&target.name),
-                Kind::Parameter => self.ssm.put_back(&target.name),
+                Kind::Table => self.means.dynamodb.as_in_template(&target.name),
+                Kind::Parameter => self.means.ssm.put_back(&target.name),
                 Kind::Queue => self.disturb(target, Disorder::default()),
                 Kind::Function => {
-                    self.lambda.set(&target.id, None);
+                    self.means.lambda.set(&target.id, None);
                 }
+                Kind::Pipe => self.means.pipes.as_in_template(&target.name),
             }
         }
         Ok(())

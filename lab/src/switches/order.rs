@@ -16,7 +16,7 @@ use crate::sqs::Disorder;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
-    /// Logical id of a table, a parameter, a queue or a function. Without it, every one but functions, and to mend those too.
+    /// Logical id of a table, a parameter, a queue, a function or a pipe. Without it, every one that is called over an API, and to mend all.
     pub resource: Option<String>,
     /// What shall be wrong; nothing any more without it.
     pub trouble: Option<Wrong>,
@@ -75,6 +75,8 @@ pub enum Wrong {
     Value(String),
     /// `{"disorder":{"duplicates":0.2,"reordering":0.5,"seed":7}}`: the queue delivers twice and out of order, until mended.
     Disorder(Disorder),
+    /// `"stopped"`: the pipe stands still, as after StopPipe. It goes on where it was once mended.
+    Stopped,
     /// `{"seats":2}`: only so many invocations of the function may be under way at once, 0 to 900.
     Seats(u32),
     /// `{"slow_init":{"ms":3000}}`: new environments of the function take so much longer to initialise.
@@ -115,6 +117,7 @@ impl Wrong {
             Self::Capacity(_) => "capacity",
             Self::Value(_) => "value",
             Self::Disorder(_) => "disorder",
+            Self::Stopped => "stopped",
             Self::Seats(_) => "seats",
             Self::SlowInit { .. } => "slow_init",
             Self::DiskFull => "disk_full",
@@ -161,6 +164,7 @@ mod tests {
                 json!({"disorder": {"duplicates": 0.5}}),
                 Wrong::Disorder(Disorder { duplicates: 0.5, ..Disorder::default() }),
             ),
+            (json!("stopped"), Wrong::Stopped),
             (json!({"seats": 2}), Wrong::Seats(2)),
             (json!({"slow_init": {"ms": 3000}}), Wrong::SlowInit { ms: 3000 }),
             (json!("disk_full"), Wrong::DiskFull),

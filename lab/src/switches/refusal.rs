@@ -9,7 +9,7 @@ use super::words::Words;
 /// of `cargo lab break` reads it in those words ([`Refusal::in_options`]).
 #[derive(Debug, PartialEq)]
 pub enum Refusal {
-    /// No such table, parameter, queue or function.
+    /// No such table, parameter, queue, function or pipe.
     NoSuchResource {
         /// What was asked for.
         asked: String,
@@ -99,7 +99,7 @@ impl Refusal {
     fn say(&self, words: Words) -> String {
         match self {
             Self::NoSuchResource { asked, known } => {
-                format!("the stack has no table, parameter, queue or function \"{asked}\"; it has {known}")
+                format!("the stack has no table, parameter, queue, function or pipe \"{asked}\"; it has {known}")
             }
             Self::WrongKind { resource, is, has, needed, trouble } => {
                 let (trouble, has) = (words.has(trouble), words.troubles(has));

@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Parameter,
     Queue,
     Function,
+    Pipe,
 }
 
 /// The troubles of whatever is called over an API of AWS.
@@ -32,7 +33,7 @@ const OF_CALLS: [&str; 5] = ["fail", "unavailable", "throttle", "slow", "late"];
 const OF_FUNCTIONS: [&str; 7] = ["seats", "slow_init", "disk_full", "memory", "timeout", "environment", "kill_every"];
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Table, Self::Parameter, Self::Queue, Self::Function];
+    const ALL: [Self; 5] = [Self::Table, Self::Parameter, Self::Queue, Self::Function, Self::Pipe];
 
     pub(super) fn called(self) -> &'static str {
         match self {
@@ -40,6 +41,7 @@ impl Kind {
             Self::Parameter => "parameter",
             Self::Queue => "queue",
             Self::Function => "function",
+            Self::Pipe => "pipe",
         }
     }
 
@@ -49,7 +51,7 @@ impl Kind {
             Self::Table => &dynamodb::OPERATIONS,
             Self::Parameter => &ssm::OPERATIONS,
             Self::Queue => &sqs::OPERATIONS,
-            Self::Function => &[],
+            Self::Function | Self::Pipe => &[],
         }
     }
 
@@ -60,6 +62,7 @@ impl Kind {
             Self::Parameter => [&OF_CALLS[..], &["value"]].concat(),
             Self::Queue => [&OF_CALLS[..], &["disorder"]].concat(),
             Self::Function => OF_FUNCTIONS.to_vec(),
+            Self::Pipe => vec!["stopped"],
         }
     }
 
@@ -82,11 +85,12 @@ pub(super) fn all(stack: &Stack, ssm: &Ssm) -> Vec<Target> {
     let queues = stack.queues.iter().map(|(id, queue)| (id, Kind::Queue, &queue.name, queue.arn.clone()));
     let functions = stack.functions.iter();
     let functions = functions.map(|(id, function)| (id, Kind::Function, &function.name, function.arn.clone()));
+    let pipes = stack.pipes.iter().map(|(id, pipe)| (id, Kind::Pipe, &pipe.name, pipe.arn.clone()));
     let target = |(id, kind, name, arn): (&String, Kind, &String, String)| Target {
         id: id.clone(),
         kind,
         name: name.clone(),
         arn,
     };
-    tables.chain(parameters).chain(queues).chain(functions).map(target).collect()
+    tables.chain(parameters).chain(queues).chain(functions).chain(pipes).map(target).collect()
 }

@@ -31,7 +31,8 @@ async fn switches() -> (Switches, DropTask) {
         target("RideFunction", Kind::Function, "request-ride"),
     ];
     let sqs = Sqs::new("r", "a", std::iter::empty(), Guard::default());
-    (Switches { dynamodb, ssm, sqs, lambda: lambda(), targets }, engine)
+    let means = Means { dynamodb, ssm, sqs, lambda: lambda(), pipes: DesiredStates::default() };
+    (Switches { means, targets }, engine)
 }
 
 /// With a function that no test here invokes.
@@ -88,7 +89,7 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
     for (order, named) in [
         (
             order("Rides", Wrong::Fail),
-            "no table, parameter, queue or function \"Rides\"; it has RidesTable, FleetUrl, Payments, RideFunction",
+            "no table, parameter, queue, function or pipe \"Rides\"; it has RidesTable, FleetUrl, Payments, RideFunction",
         ),
         (order("RidesTable", disorder(0.5)), "RidesTable is a table"),
         (order("Payments", disorder(1.5)), "\"duplicates\" is 1.5"),
@@ -113,6 +114,7 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
             order("RideFunction", Wrong::Fail),
             "RideFunction is a function, and only a table or a parameter or a queue has \"fail\"; a function has seats, slow_init",
         ),
+        (order("RidesTable", Wrong::Stopped), "RidesTable is a table, and only a pipe has \"stopped\""),
         (order("RidesTable", Wrong::Seats(1)), "RidesTable is a table, and only a function has \"seats\""),
         (order("FleetUrl", Wrong::DiskFull), "FleetUrl is a parameter"),
         (Order { resource: None, ..order("", Wrong::DiskFull) }, "\"disk_full\" needs a \"resource\""),
@@ -139,9 +141,9 @@ async fn an_order_that_makes_no_sense_is_refused_by_name() {
         let refused = switches.carry_out(&order).expect_err("refused").to_string();
         assert!(refused.contains(named), "{refused:?} should say {named:?}");
     }
-    let before = switches.dynamodb.switch.before("dynamodb:PutItem", &["arn:of:rides".to_owned()]).await;
+    let before = switches.means.dynamodb.switch.before("dynamodb:PutItem", &["arn:of:rides".to_owned()]).await;
     assert_eq!(before, None, "a refused order changes nothing");
-    assert_eq!(switches.lambda.function("RideFunction"), lambda().function("RideFunction"));
+    assert_eq!(switches.means.lambda.function("RideFunction"), lambda().function("RideFunction"));
 }
 
 fn variables(names: &[&str]) -> Wrong {
@@ -200,14 +202,14 @@ async fn a_function_has_several_troubles_until_it_is_mended() {
     for wrong in wrongs {
         switches.carry_out(&order("RideFunction", wrong)).expect("carried out");
     }
-    let function = switches.lambda.function("RideFunction").expect("a function");
+    let function = switches.means.lambda.function("RideFunction").expect("a function");
     assert_eq!((function.reserved_concurrency, function.timeout), (Some(2), Duration::from_secs(3)));
     assert_eq!(function.memory_mb, if cfg!(target_os = "linux") { 64 } else { 128 });
     assert_eq!(function.environment, BTreeMap::from([("MODE".to_owned(), "x".to_owned())]));
     // Whether by its name or with everything else.
     for mend in [Order { resource: Some("RideFunction".to_owned()), ..Order::default() }, Order::default()] {
         switches.carry_out(&mend).expect("carried out");
-        assert_eq!(switches.lambda.function("RideFunction"), lambda().function("RideFunction"));
+        assert_eq!(switches.means.lambda.function("RideFunction"), lambda().function("RideFunction"));
         switches.carry_out(&order("RideFunction", Wrong::Seats(2))).expect("carried out");
     }
 }
@@ -225,11 +227,11 @@ async fn a_parameter_that_was_overwritten_gets_its_value_back() {
     let (switches, _engine) = switches().await;
     for hostile in ["http://one.example", "http://two.example"] {
         switches.carry_out(&order("FleetUrl", Wrong::Value(hostile.to_owned()))).expect("carried out");
-        assert_eq!(switches.ssm.get("/fleet/URL").as_deref(), Some(hostile));
+        assert_eq!(switches.means.ssm.get("/fleet/URL").as_deref(), Some(hostile));
     }
     for _ in 0..2 {
         switches.carry_out(&Order::default()).expect("carried out");
-        assert_eq!(switches.ssm.get("/fleet/URL").as_deref(), Some("http://127.0.0.1"));
+        assert_eq!(switches.means.ssm.get("/fleet/URL").as_deref(), Some("http://127.0.0.1"));
     }
 }
 
@@ -239,7 +241,7 @@ async fn an_order_without_a_resource_is_for_all_that_have_its_operation() {
     let put = Order { trouble: Some(Wrong::Fail), operation: Some("PutItem".to_owned()), ..Order::default() };
     switches.carry_out(&put).expect("carried out");
     let rides = ["arn:of:rides".to_owned()];
-    assert!(switches.dynamodb.switch.before("dynamodb:PutItem", &rides).await.is_some());
-    assert!(switches.dynamodb.switch.before("dynamodb:GetItem", &rides).await.is_none());
-    assert!(switches.ssm.switch.before("ssm:GetParameter", &["arn:of:/fleet/URL".to_owned()]).await.is_none());
+    assert!(switches.means.dynamodb.switch.before("dynamodb:PutItem", &rides).await.is_some());
+    assert!(switches.means.dynamodb.switch.before("dynamodb:GetItem", &rides).await.is_none());
+    assert!(switches.means.ssm.switch.before("ssm:GetParameter", &["arn:of:/fleet/URL".to_owned()]).await.is_none());
 }

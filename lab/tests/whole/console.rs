@@ -163,7 +163,7 @@ async fn only_who_knows_the_secret_breaks_anything() {
         ("[]", 400, "expected {\"resource\""),
         (r#"{"resource":"RidesTable","trouble":"explode"}"#, 400, "expected"),
         (r#"{"resource":"RidesTable","trouble":"fail","more":1}"#, 400, "expected"),
-        (r#"{"resource":"Nothing","trouble":"fail"}"#, 404, "no table, parameter, queue or function \"Nothing\""),
+        (r#"{"resource":"Nothing","trouble":"fail"}"#, 404, "no table, parameter, queue, function or pipe \"Nothing\""),
     ] {
         let answer = console(&lab, Method::POST, "/api/switches", &shown, order).await;
         assert_eq!(answer.status.as_u16(), status, "{order}: {}", answer.text);

@@ -148,7 +148,7 @@ fn the_way_from_an_alarm_to_its_cause_is_walked_at_the_terminal() {
         (&["metrics", "nonesuch"], "no metric is called nonesuch"),
         (&["metrics", "Duration", "--stat", "most"], "stat must be"),
         (&["break", "Nonesuch"], "PaymentsTable, RidesTable, UnicornsTable"),
-        (&["mend", "Nonesuch"], "no table, parameter, queue or function \"Nonesuch\""),
+        (&["mend", "Nonesuch"], "no table, parameter, queue, function or pipe \"Nonesuch\""),
     ] {
         let (code, printed, errors) = run(at, arguments);
         assert_eq!((code, printed.as_str()), (1, ""), "{arguments:?}: {errors}");

@@ -32,6 +32,20 @@ async fn new_rides_become_jobs_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn a_pipe_that_was_stopped_goes_on_where_it_was() {
+    let mut running = running(&stack(str::to_owned), 0).await;
+    running.put("1", "new").await;
+    assert_eq!(running.messages(1).await, [job("1")]);
+    running.desired.stop("payments");
+    running.put("2", "new").await;
+    // As long as ten polls of a pipe that runs.
+    let sent = tokio::time::timeout(Duration::from_millis(200), running.received.recv()).await;
+    assert!(sent.is_err(), "it is stopped: {sent:?}");
+    running.desired.as_in_template("payments");
+    assert_eq!(running.messages(1).await, [job("2")]);
+}
+
+#[tokio::test]
 async fn a_bad_ride_steps_aside_and_is_pointed_at() {
     let stack = stack(|text| text.replace("MaximumRetryAttempts: 5", "MaximumRetryAttempts: 1"));
     let mut running = running(&stack, 0).await;

@@ -14,7 +14,7 @@ use crate::instruments::Instruments;
 use crate::lambda::{FunctionError, Invocation, Outcome};
 use crate::logs::Logs;
 use crate::pipes::target::{Delivered, Target};
-use crate::pipes::{Pipes, Rooms};
+use crate::pipes::{DesiredStates, Pipes, Rooms};
 use crate::task::DropTask;
 use crate::template::{Inputs, MetricName, Stack, Statistic, Template};
 
@@ -63,6 +63,7 @@ pub(super) struct Running {
     pub(super) database: DynamoDb,
     pub(super) instruments: Instruments,
     pub(super) logs: Logs,
+    pub(super) desired: DesiredStates,
     pub(super) received: mpsc::UnboundedReceiver<(String, Vec<String>)>,
     _tasks: [DropTask; 2],
 }
@@ -92,9 +93,11 @@ pub(super) async fn timed(stack: &Stack, data: Option<&Path>, down: u32, survive
         assert_eq!(function_id, "Place");
         std::future::ready(place(&serde_json::from_slice(&invocation.payload).expect("JSON")))
     };
-    let ready = pipes.0.into_iter().next().expect("a pipe");
-    let pipe = DropTask::spawn(ready.driver(target, invoke, fastrand::Rng::with_seed(7)).run());
-    Running { database, instruments, logs, received, _tasks: [engine, pipe] }
+    let desired = pipes.desired();
+    let ready = pipes.ready.into_iter().next().expect("a pipe");
+    let running = desired.of_pipe(&ready.pipe.name);
+    let pipe = DropTask::spawn(ready.driver(target, invoke, fastrand::Rng::with_seed(7)).run(running));
+    Running { database, instruments, logs, desired, received, _tasks: [engine, pipe] }
 }
 
 impl Running {
