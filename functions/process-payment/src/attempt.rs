@@ -62,7 +62,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let limit = self.rules.attempt_timeout.min(budget.remaining().saturating_sub(self.rules.time_to_save));
         let called = self.parts.finance.charge(&url, &claimed, way.context, limit).await;
         let made = !matches!(called, Err(CallError::OutOfTime));
-        let verdict = judge(called, row.rider.as_ref(), self.now());
+        let verdict = judge(called, row.rider.as_ref(), self.parts.finance.is_ours(), self.now());
         let charged = verdict == Verdict::Charged;
         let cost = match admission {
             _ if !made => Cost::Nothing,
@@ -72,7 +72,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let outcome = match &verdict {
             _ if !made => Outcome::NotMade,
             Verdict::Charged | Verdict::Refused { .. } => Outcome::Alive,
-            Verdict::Later { .. } => Outcome::Failing,
+            Verdict::Later { spare, .. } => Outcome::Failing { asked: *spare },
         };
         // What finance said is saved before anything else is done with it.
         let saved = self.save(&claimed, verdict, cost, way).await;
