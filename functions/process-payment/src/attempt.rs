@@ -92,8 +92,8 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
     fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
         let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
         let pause = Duration::from_millis(left) + (self.means.up_to)(self.rules.spread(way.message.received()));
-        let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
-        tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");
+        let (ride_id, pause_s, reason) = (row.ride_id, pause.as_secs(), "finance is spared");
+        tracing::info!(%ride_id, pause_s, reason, "payment put off");
         End::Again(pause)
     }
 
