@@ -62,7 +62,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let limit = self.rules.attempt_timeout.min(budget.remaining().saturating_sub(self.rules.time_to_save));
         let called = self.parts.finance.charge(&url, &claimed, way.context, limit).await;
         let made = !matches!(called, Err(CallError::OutOfTime));
-        let verdict = judge(called, row.rider.as_ref(), self.now());
+        let verdict = judge(called, row.rider.as_ref(), self.parts.finance.is_ours(), self.now());
         let charged = verdict == Verdict::Charged;
         let cost = match admission {
             _ if !made => Cost::Nothing,
@@ -72,7 +72,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let outcome = match &verdict {
             _ if !made => Outcome::NotMade,
             Verdict::Charged | Verdict::Refused { .. } => Outcome::Alive,
-            Verdict::Later { .. } => Outcome::Failing,
+            Verdict::Later { spare, .. } => Outcome::Failing { asked: *spare },
         };
         // What finance said is saved before anything else is done with it.
         let saved = self.save(&claimed, verdict, cost, way).await;
@@ -92,8 +92,8 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
     fn left_alone(&self, row: &Payment, until: i64, now: Timestamp, way: &Way<'_>) -> End {
         let left = u64::try_from(until - now.as_millisecond()).unwrap_or_default();
         let pause = Duration::from_millis(left) + (self.means.up_to)(self.rules.spread(way.message.received()));
-        let (ride_id, pause_s) = (row.ride_id, pause.as_secs());
-        tracing::info!(%ride_id, pause_s, "payment put off: finance is spared");
+        let (ride_id, pause_s, reason) = (row.ride_id, pause.as_secs(), "finance is spared");
+        tracing::info!(%ride_id, pause_s, reason, "payment put off");
         End::Again(pause)
     }
 

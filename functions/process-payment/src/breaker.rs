@@ -3,11 +3,16 @@
 //! ```text
 //!           so many failures in a row            its time is over
 //!  Closed ────────────────────────────▶ Open ─────────────────────▶ HalfOpen: one call at a time
-//!    ▲                                   ▲  ▲                        │      │
-//!    │ nobody waits any more             │  └──────── it failed ─────┘      │ it succeeded
-//!    │ or the cap has grown enough       │ so many failures in a row        ▼
+//!    ▲                                   ▲ ▲ │                       │      │
+//!    │                                   │ └─┼──────── it failed ────┘      │
+//!    │ nobody waits any more             │   │ one that was given up        │ it succeeded
+//!    │ or the cap has grown enough       │   ▼ succeeded after all          ▼
 //!    └───────────────────────────────────┴─────────────────────────── Draining: so many calls an interval, doubling
+//!                                          so many failures in a row
 //! ```
+//!
+//! A probe that takes longer than it may is given up, and another one begins. When the other fails and the first one
+//! succeeds after it, finance answers: what came last counts.
 //!
 //! Draining is why a service that comes back is not hit by all that waited for it. Its cap doubles with each interval that
 //! used it up, so it ends also when more arrives than it began with.
@@ -19,6 +24,7 @@ mod table;
 pub use guard::{Breakers, Guard};
 pub use table::{BreakerError, BreakerTable};
 
+use crate::rules::LONGEST_PUT_OFF;
 use std::time::Duration;
 
 /// Milliseconds since the Unix epoch.
@@ -34,8 +40,8 @@ pub struct Rules {
     pub failures: u32,
     /// For so long, the first time; then twice as long with each probe that fails.
     pub open: Duration,
-    /// Never longer than this before the next probe. One call a minute hurts nobody, and what waits for longer than it must
-    /// is riders' payments.
+    /// Never longer than this before the next probe, unless finance asks for more. One call a minute hurts nobody, and what
+    /// waits for longer than it must is riders' payments.
     pub longest_open: Duration,
     /// A failure so old says nothing about those that come after it. Longer than any pause between the attempts at one
     /// payment: one that waits alone would else never open it, and use up its attempts in an outage of an hour.
@@ -106,7 +112,10 @@ pub enum Outcome {
     /// Finance answered, whatever it said about the payment.
     Alive,
     /// It did not, or said that it cannot at the moment.
-    Failing,
+    Failing {
+        /// For how long it asked to be left alone.
+        asked: Option<Duration>,
+    },
     /// The call was not made after all.
     NotMade,
 }
@@ -150,34 +159,36 @@ impl Breaker {
     #[must_use]
     pub fn settle(self, rules: &Rules, admission: Admission, outcome: Outcome, now: Millis) -> Self {
         match (self, outcome) {
-            (Self::HalfOpen { opened, .. }, _) if admission == Admission::Probe => match outcome {
-                Outcome::Alive => Self::Draining {
-                    cap: rules.drain_calls,
-                    used: 0,
-                    ends: later(now, rules.drain_interval),
-                    failures: 0,
-                },
-                Outcome::Failing => Self::opened(rules, opened.saturating_add(1), now),
-                // Another one may try at once.
-                Outcome::NotMade => Self::Open { until: now, opened },
-            },
+            // Also when another probe failed meanwhile: this is the later word of the two.
+            (Self::Open { .. } | Self::HalfOpen { .. }, Outcome::Alive) if admission == Admission::Probe => {
+                Self::Draining { cap: rules.drain_calls, used: 0, ends: later(now, rules.drain_interval), failures: 0 }
+            }
+            (Self::HalfOpen { opened, .. }, Outcome::Failing { asked }) if admission == Admission::Probe => {
+                Self::opened(rules, opened.saturating_add(1), asked, now)
+            }
+            // Another one may try at once.
+            (Self::HalfOpen { opened, .. }, Outcome::NotMade) if admission == Admission::Probe => {
+                Self::Open { until: now, opened }
+            }
             // Calls that were made before it opened say nothing new.
             (Self::Open { .. } | Self::HalfOpen { .. }, _) | (_, Outcome::NotMade) => self,
             (Self::Closed { .. }, Outcome::Alive) => Self::default(),
             (Self::Draining { cap, used, ends, .. }, Outcome::Alive) => Self::Draining { cap, used, ends, failures: 0 },
-            (Self::Closed { failures, first, last }, Outcome::Failing) => {
+            (Self::Closed { failures, first, last }, Outcome::Failing { asked }) => {
                 let old = failures == 0 || now.saturating_sub(last) > millis(rules.forget);
                 let (failures, first) = if old { (1, now) } else { (failures.saturating_add(1), first) };
                 if failures >= rules.failures {
-                    Self::opened(rules, 1, now)
+                    Self::opened(rules, 1, asked, now)
                 } else {
                     Self::Closed { failures, first, last: now }
                 }
             }
-            (Self::Draining { cap, used, ends, failures }, Outcome::Failing) => match failures.saturating_add(1) {
-                failures if failures >= rules.failures => Self::opened(rules, 1, now),
-                failures => Self::Draining { cap, used, ends, failures },
-            },
+            (Self::Draining { cap, used, ends, failures }, Outcome::Failing { asked }) => {
+                match failures.saturating_add(1) {
+                    failures if failures >= rules.failures => Self::opened(rules, 1, asked, now),
+                    failures => Self::Draining { cap, used, ends, failures },
+                }
+            }
         }
     }
 
@@ -191,11 +202,13 @@ impl Breaker {
         }
     }
 
-    /// Open for the n-th time in a row: longer each time.
-    fn opened(rules: &Rules, opened: u32, now: Millis) -> Self {
+    /// Open for the n-th time in a row: longer each time, and no shorter than finance asked for. Of that no more than a
+    /// message is put off for: a Retry-After of a day would stop all payments for a day.
+    fn opened(rules: &Rules, opened: u32, asked: Option<Duration>, now: Millis) -> Self {
         let factor = 1_u32 << opened.saturating_sub(1).min(16);
         let open = rules.open.saturating_mul(factor).min(rules.longest_open.max(rules.open));
-        Self::Open { until: later(now, open), opened }
+        let asked = asked.unwrap_or_default().min(LONGEST_PUT_OFF);
+        Self::Open { until: later(now, open.max(asked)), opened }
     }
 }
 

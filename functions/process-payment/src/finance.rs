@@ -20,6 +20,9 @@ pub trait Finance: Send + Sync + 'static {
     /// Where it is. Asked before anything is begun: an attempt that nobody can make does not count.
     fn find(&self, budget: &Budget) -> impl Future<Output = Result<ServiceUrl, Unknown>> + Send;
 
+    /// Whether it is a function of our own API, which is called with a signature.
+    fn is_ours(&self) -> bool;
+
     /// Asks for a charge, once and for no longer than this, under the key of the ride.
     fn charge(
         &self,
@@ -73,6 +76,10 @@ fn order(payment: &Payment) -> Result<Vec<u8>, serde_json::Error> {
 impl<S: Store> Finance for FinanceService<S> {
     async fn find(&self, budget: &Budget) -> Result<ServiceUrl, Unknown> {
         self.address.get(budget).await
+    }
+
+    fn is_ours(&self) -> bool {
+        self.is_ours
     }
 
     async fn charge(

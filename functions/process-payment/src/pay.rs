@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use shared::context::RequestContext;
 use shared::panic::caught;
 use shared::params::Unknown;
-use shared::payments::{Change, Changed, Job, Payment};
+use shared::payments::{Change, Changed, Job, NotAJob, Payment};
+use shared::ride::RideId;
 use shared::telemetry::metrics::{OfService, PAYMENTS_HELD, PAYMENTS_PLACED, Recorder};
 use shared::telemetry::trace::{Blame, Outcome, judged_step};
 use std::error::Error;
 use std::time::Duration;
+use tracing::field::{DisplayValue, display};
 
 /// How often the row is looked at before somebody else's haste is enough.
 const LOOKS: u32 = 4;
@@ -51,64 +53,85 @@ pub(crate) struct Way<'a> {
     pub(crate) message: &'a Message,
     pub(crate) context: &'a RequestContext,
     pub(crate) holder: String,
+    /// The ride, unless the message is no job.
+    ride: Option<RideId>,
+}
+
+impl Way<'_> {
+    /// The ride, for a line of the log.
+    fn ride_id(&self) -> Option<DisplayValue<RideId>> {
+        self.ride.map(display)
+    }
 }
 
 impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> {
     /// Works at a message. `true` says that the queue may forget it. Whatever happens is logged here, once.
     pub(crate) async fn process(&self, message: &Message, context: &RequestContext) -> bool {
         let holder = format!("{}/{}", context.request_id, message.message_id);
-        let way = Way { message, context, holder };
+        let job = Job::parse(&message.body);
+        let way = Way { message, context, holder, ride: job.as_ref().ok().map(|job| job.ride_id) };
         if context.budget.remaining() < self.rules.needed() {
             let End::Again(pause) = self.out_of_time(&way) else { return false };
             self.put_off(&way, pause).await;
             return false;
         }
-        let paid = caught(Box::pin(judged_step("payment", self.pay(&way), |paid| {
+        let paid = caught(Box::pin(judged_step("payment", self.pay(job, &way), |paid| {
             paid.as_ref().err().map_or_else(Outcome::fine, Blame::blame)
         })));
         let pause = match paid.await {
             Ok(Ok(End::Done)) => return true,
             Ok(Ok(End::Again(pause))) => pause,
             Ok(Err(trouble)) => {
-                let error = &trouble as &dyn Error;
-                tracing::warn!(error, message_id = message.message_id, "payment put off");
-                // Nobody was asked, or what was said is lost. When it is so with every message, somebody must be told.
-                Recorder::current().add(PAYMENTS_HELD, OfService, 1);
-                self.rules.pause(message.received(), None, &self.means.up_to)
+                let (ride_id, reason) = (way.ride_id(), trouble.to_string());
+                let (error, message_id) = (&trouble as &dyn Error, &message.message_id);
+                tracing::warn!(ride_id, reason, error, message_id, "payment put off");
+                self.held(message)
             }
             Err(panicked) => {
-                let error = &panicked as &dyn Error;
-                tracing::error!(error, message_id = message.message_id, "processing a payment panicked");
-                Recorder::current().add(PAYMENTS_HELD, OfService, 1);
-                self.rules.pause(message.received(), None, &self.means.up_to)
+                let (ride_id, reason) = (way.ride_id(), "processing it panicked");
+                let (error, message_id) = (&panicked as &dyn Error, &message.message_id);
+                tracing::error!(ride_id, reason, error, message_id, "payment put off");
+                self.held(message)
             }
         };
         self.put_off(&way, pause).await;
         false
     }
 
+    /// Nobody was asked, or what was said is lost. When it is so with every message, somebody must be told.
+    fn held(&self, message: &Message) -> Duration {
+        Recorder::current().add(PAYMENTS_HELD, OfService, 1);
+        self.rules.pause(message.received(), None, &self.means.up_to)
+    }
+
     async fn put_off(&self, way: &Way<'_>, pause: Duration) {
         if let Err(error) = self.parts.queue.put_off(way.message, pause, &way.context.budget).await {
             // It comes again when its visibility ends, which is later than it could.
-            let error = &error as &dyn Error;
-            tracing::warn!(error, message_id = way.message.message_id, "a message comes again later than it should");
+            let (ride_id, error, message_id) = (way.ride_id(), &error as &dyn Error, &way.message.message_id);
+            tracing::warn!(ride_id, error, message_id, "a message comes again later than it should");
         }
     }
 
     /// Untouched: nobody was asked, nothing is counted, and another invocation may begin at once.
     pub(crate) fn out_of_time(&self, way: &Way<'_>) -> End {
-        tracing::info!(message_id = way.message.message_id, "no time left for a message, put off");
+        let (ride_id, reason, message_id) = (way.ride_id(), "no time is left", &way.message.message_id);
+        tracing::info!(ride_id, reason, message_id, "payment put off");
         End::Again((self.means.up_to)(NO_TIME))
     }
 
     /// What nobody can work at would come back a thousand times: it goes to the dead letters, where somebody looks.
-    async fn pay(&self, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
+    async fn pay(&self, job: Result<Job, NotAJob>, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
         let message_id = &way.message.message_id;
-        match Job::parse(&way.message.body) {
+        match job {
             Ok(job) => match self.work_at(&job, way).await {
                 Err(Trouble::Payments(error)) if P::is_unreadable(&error) => {
                     let error = &error as &dyn Error;
-                    tracing::error!(error, message_id, "nobody can read a row: its job goes to the dead letters");
+                    tracing::error!(
+                        ride_id = way.ride_id(),
+                        error,
+                        message_id,
+                        "nobody can read a row: its job goes to the dead letters"
+                    );
                 }
                 worked => return worked,
             },
@@ -146,10 +169,10 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
     }
 
     /// Until somebody else is done with it, or dead; or until it is to be tried again.
-    fn wait_for(&self, job: &Job, end: Timestamp, now: Timestamp, why: &str) -> End {
+    fn wait_for(&self, job: &Job, end: Timestamp, now: Timestamp, reason: &str) -> End {
         let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
         let pause = left + (self.means.up_to)(Duration::from_secs(1));
-        tracing::info!(ride_id = %job.ride_id, pause_s = pause.as_secs(), why, "payment put off");
+        tracing::info!(ride_id = %job.ride_id, pause_s = pause.as_secs(), reason, "payment put off");
         End::Again(pause)
     }
 

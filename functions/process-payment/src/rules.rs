@@ -59,9 +59,10 @@ pub(crate) enum Next {
 pub(crate) enum Cost {
     /// One of its attempts. After the last one it is given up.
     Attempt,
-    /// Nothing: it found out for all others that finance still answers nobody. That says nothing about this payment.
+    /// None of its attempts, though it was asked for: it found out for all others that finance still answers nobody, which
+    /// says nothing about this payment. Only its patience is used up.
     Probe,
-    /// Nothing: nobody was asked.
+    /// Nothing at all: nobody was asked, and the attempt that its claim counted is taken back.
     Nothing,
 }
 

@@ -37,7 +37,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
                 };
                 self.give_up(claimed, reason, way).await
             }
-            Verdict::Later { reason, after } => self.give_back(claimed, reason, after, cost, way).await,
+            Verdict::Later { reason, after, .. } => self.give_back(claimed, reason, after, cost, way).await,
         }
     }
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// What the original's finance service says while its database is busy, with whatever status.
 const LOCKED: &str = "the 'payments' table is locked";
 
+/// Where a page says that it is one, if it does.
+const BEGINNING: usize = 1_024;
+
 /// What finance said about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -28,45 +31,69 @@ pub enum Verdict {
         reason: String,
         /// When finance asks to come again.
         after: Option<Duration>,
+        /// For how long it asks to be left alone by everybody.
+        spare: Option<Duration>,
     },
 }
 
-/// Judges what came of a call for this rider, whose name is nobody's business.
+/// Judges what came of a call for this rider, whose name is nobody's business. `is_ours` says that the call was signed.
 ///
 /// Final are the refusals that finance itself gives on purpose. What is on no list is tried again: a wrong address or a
-/// proxy in the way must not fail every payment for good within a minute.
-pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, now: Timestamp) -> Verdict {
+/// proxy in the way must not fail every payment for good within a minute. Nor must it be taken for a charge.
+pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: bool, now: Timestamp) -> Verdict {
     let answer = match called {
         Ok(answer) => answer,
         // The status came, and says what matters; what was read of the rest is as good as any answer.
         Err(CallError::TooLong { status, begun: body, .. }) => {
             Answer { status, is_json: false, error_type: None, retry_after: None, body }
         }
-        Err(error) => return Verdict::Later { reason: chain(&error), after: None },
+        Err(error) => return Verdict::Later { reason: chain(&error), after: None, spare: None },
     };
     let status = answer.status;
-    if let Some(kind) = answer.error_type.as_deref().filter(|_| answer.forbidden().is_some()) {
-        // API Gateway's word, not finance's: our role or our signature. Its body repeats the signed request.
+    if let Some(kind) = answer.error_type.as_deref().filter(|_| is_ours && answer.forbidden().is_some()) {
+        // API Gateway's word, not finance's: our role or our signature. Its body repeats the signed request. A stranger gets
+        // no signature: theirs is a refusal like any other.
         let reason = format!("finance did not let this function in ({kind})");
-        return Verdict::Later { reason, after: None };
+        return Verdict::Later { reason, after: None, spare: None };
     }
     let text = String::from_utf8_lossy(&answer.body);
     let after = answer.retry_after.as_deref().and_then(|text| retry_after(text, now));
-    let reason = || match excerpt(&text, rider.map(Label::as_str)) {
-        told if told.is_empty() => format!("finance answered {}", status.as_u16()),
-        told => format!("finance answered {}: {told}", status.as_u16()),
+    let reason = |remark: &str| match excerpt(&text, rider.map(Label::as_str)) {
+        told if told.is_empty() => format!("finance answered {}{remark}", status.as_u16()),
+        told => format!("finance answered {}{remark}: {told}", status.as_u16()),
     };
-    match status {
-        _ if text.contains(LOCKED) => Verdict::Later { reason: reason(), after },
-        _ if status.is_success() => Verdict::Charged,
+    let later = |reason| Verdict::Later { reason, after, spare: after.filter(|_| is_of_everybody(status)) };
+    match status.as_u16() {
+        _ if text.contains(LOCKED) => later(reason("")),
+        200 | 201 if is_page(&text) => later(format!("finance answered {} with a page, no charge", status.as_u16())),
+        200 | 201 => Verdict::Charged,
+        // AWS WAF answers 202 in finance's place when it wants a browser to prove itself, and lets nothing through. 203 is
+        // somebody's in between, and what says nothing of a charge is none.
+        // <https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html>
+        202..=299 => later(reason(", no charge")),
+        // An earlier attempt with this key is under way, one that was timed out here: what becomes of it is not known yet.
+        409 if answer.retry_after.is_some() => later(reason("")),
         // What is read of an answer is kept in full. Cut, because bytes that are no text grow when they are made one.
-        _ if is_final(status) => Verdict::Refused { reason: reason(), answer: cut(&text, LONGEST_ANSWER) },
-        _ => Verdict::Later { reason: reason(), after },
+        400 | 401 | 403 | 404 | 409 | 410 | 422 => {
+            Verdict::Refused { reason: reason(""), answer: cut(&text, LONGEST_ANSWER) }
+        }
+        _ => later(reason("")),
     }
 }
 
-fn is_final(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 400 | 401 | 403 | 404 | 409 | 410 | 422)
+/// Whether a text is a page for people: what a wrong address, a proxy or a page to sign in at answers. By its beginning and
+/// not by its content type, which many a service leaves at `text/html` for whatever it says.
+fn is_page(text: &str) -> bool {
+    let begun =
+        text[..text.floor_char_boundary(BEGINNING)].trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let begun = begun.to_ascii_lowercase();
+    begun.starts_with('<') && (begun.contains("<!doctype html") || begun.contains("<html"))
+}
+
+/// Whether a `Retry-After` that comes with this status is about finance, and not about this one payment.
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+fn is_of_everybody(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// How long to wait: seconds, or a date that may be over already.

@@ -28,25 +28,6 @@ pub fn for_people(instant: Timestamp) -> String {
     format!("{day:02}/{month:02}/{year:04} {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
-/// Whether a text is RFC 3339 with the very offset that London had at that instant; then the instant.
-pub fn parse(text: &str) -> Option<Timestamp> {
-    let shape = text.len() <= 35 && text.as_bytes().get(10) == Some(&b'T');
-    let instant: Timestamp = shape.then(|| text.parse().ok()).flatten()?;
-    let offset = if text.ends_with('Z') { 0 } else { offset_seconds(text.get(text.len().checked_sub(6)?..)?)? };
-    (at(instant).offset().seconds() == offset).then_some(instant)
-}
-
-/// `+01:00` in seconds.
-fn offset_seconds(text: &str) -> Option<i32> {
-    let (sign, clock) = match text.split_at_checked(1)? {
-        ("+", clock) => (1, clock),
-        ("-", clock) => (-1, clock),
-        _ => return None,
-    };
-    let (hours, minutes) = clock.split_once(':')?;
-    Some(sign * (hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok()? * 60))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +50,25 @@ mod tests {
         ("1970-01-01T00:00:00Z", "1970-01-01T01:00:00.000000+01:00"),
         ("3000-01-01T12:00:00Z", "3000-01-01T12:00:00.000000+00:00"),
     ];
+
+    /// The instant of a text that is RFC 3339 with the very offset that London had then.
+    fn parse(text: &str) -> Option<Timestamp> {
+        let shape = text.len() <= 35 && text.as_bytes().get(10) == Some(&b'T');
+        let instant: Timestamp = shape.then(|| text.parse().ok()).flatten()?;
+        let offset = if text.ends_with('Z') { 0 } else { offset_seconds(text.get(text.len().checked_sub(6)?..)?)? };
+        (at(instant).offset().seconds() == offset).then_some(instant)
+    }
+
+    /// `+01:00` in seconds.
+    fn offset_seconds(text: &str) -> Option<i32> {
+        let (sign, clock) = match text.split_at_checked(1)? {
+            ("+", clock) => (1, clock),
+            ("-", clock) => (-1, clock),
+            _ => return None,
+        };
+        let (hours, minutes) = clock.split_once(':')?;
+        Some(sign * (hours.parse::<i32>().ok()? * 3_600 + minutes.parse::<i32>().ok()? * 60))
+    }
 
     fn instant(text: &str) -> Timestamp {
         text.parse().expect("an instant")

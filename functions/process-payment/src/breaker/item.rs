@@ -5,6 +5,11 @@ use shared::payments::Item;
 /// The key of the breaker in the table of counts.
 pub(super) const ID: &str = "breaker";
 
+const STATE: &str = "State";
+
+/// The attribute that counts its changes.
+pub(super) const VERSION: &str = "Version";
+
 /// As a row of this version.
 pub(super) fn to_item(breaker: &Breaker, version: u64) -> Item {
     let (state, numbers): (&str, Vec<(&str, i64)>) = match *breaker {
@@ -18,16 +23,19 @@ pub(super) fn to_item(breaker: &Breaker, version: u64) -> Item {
             ("Draining", numbers.to_vec())
         }
     };
-    let texts = [("Id", S(ID.into())), ("State", S(state.into())), ("Version", N(version.to_string()))];
+    let texts = [("Id", S(ID.into())), (STATE, S(state.into())), (VERSION, N(version.to_string()))];
     let numbers = numbers.into_iter().map(|(name, number)| (name, N(number.to_string())));
     texts.into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Out of a row, with its version. `None` for what no version of this code wrote.
-pub(super) fn from_item(item: &Item) -> Option<(Breaker, u64)> {
-    let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<Millis>().ok();
-    let count = |name: &str| u32::try_from(number(name)?).ok();
-    let breaker = match item.get("State")?.as_s().ok()?.as_str() {
+/// The breaker out of a row.
+///
+/// # Errors
+/// This version cannot read it: the attribute that it fails at.
+pub(super) fn breaker_of(item: &Item) -> Result<Breaker, &'static str> {
+    let number = |name| number(item, name).ok_or(name);
+    let count = |name| u32::try_from(number(name)?).map_err(|_| name);
+    Ok(match item.get(STATE).and_then(|state| state.as_s().ok()).map_or("", String::as_str) {
         "Closed" => Breaker::Closed { failures: count("Failures")?, first: number("First")?, last: number("Last")? },
         "Open" => Breaker::Open { until: number("OpenUntil")?, opened: count("Opened")? },
         "HalfOpen" => Breaker::HalfOpen { until: number("ProbeUntil")?, opened: count("Opened")? },
@@ -37,9 +45,17 @@ pub(super) fn from_item(item: &Item) -> Option<(Breaker, u64)> {
             ends: number("Ends")?,
             failures: count("Failures")?,
         },
-        _ => return None,
-    };
-    Some((breaker, u64::try_from(number("Version")?).ok()?))
+        _ => return Err(STATE),
+    })
+}
+
+/// The version of a row, if it has one that can be read.
+pub(super) fn version_of(item: &Item) -> Option<u64> {
+    u64::try_from(number(item, VERSION)?).ok()
+}
+
+fn number(item: &Item, name: &str) -> Option<Millis> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -63,17 +79,28 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_somebody_else_is_none() {
-        assert_eq!(from_item(&Item::new()), None);
-        let mut item = to_item(&Breaker::default(), 1);
-        item.insert("State".into(), S("Ajar".into()));
-        assert_eq!(from_item(&item), None);
+    fn of_a_row_of_somebody_else_the_attribute_is_told_and_the_version_is_read() {
+        assert_eq!((breaker_of(&Item::new()), version_of(&Item::new())), (Err("State"), None));
+        let with = |name: &str, value| {
+            let mut item = to_item(&Breaker::default(), 7);
+            item.insert(name.into(), value);
+            (breaker_of(&item), version_of(&item))
+        };
+        assert_eq!(with("State", S("Ajar".into())), (Err("State"), Some(7)));
+        assert_eq!(with("State", N("1".into())), (Err("State"), Some(7)));
+        for odd in ["-1", "4294967296", "1.5"] {
+            assert_eq!(with("Failures", N(odd.into())), (Err("Failures"), Some(7)), "{odd}");
+        }
+        for odd in [S("7".into()), N("-7".into()), N("7.5".into()), N("1E+30".into())] {
+            assert_eq!(with("Version", odd), (Ok(Breaker::default()), None));
+        }
     }
 
     proptest! {
         #[test]
         fn a_breaker_survives_the_table(breaker in breaker(), version in 0..u64::MAX / 2) {
-            prop_assert_eq!(from_item(&to_item(&breaker, version)), Some((breaker, version)));
+            let item = to_item(&breaker, version);
+            prop_assert_eq!((breaker_of(&item), version_of(&item)), (Ok(breaker), Some(version)));
         }
     }
 }

@@ -1,14 +1,16 @@
-use super::item::{ID, from_item, to_item};
+use super::item::{ID, VERSION, breaker_of, to_item, version_of};
 use super::{Breaker, Breakers};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use shared::aws::CallError;
 use shared::budget::Budget;
 use shared::dynamodb::within;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The attribute that tells one write from another: random.
 const WRITE: &str = "Write";
@@ -19,6 +21,8 @@ const WRITE: &str = "Write";
 pub struct BreakerTable {
     client: Client,
     table: String,
+    /// The version that was read last, when it was none. It counts as 0, and what is written over it names it.
+    odd: Arc<Mutex<Option<AttributeValue>>>,
 }
 
 /// Why it is not known what the breaker is.
@@ -35,7 +39,11 @@ pub enum BreakerError {
 impl BreakerTable {
     /// The table of this name.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { client, table, odd: Arc::default() }
+    }
+
+    fn odd(&self) -> MutexGuard<'_, Option<AttributeValue>> {
+        self.odd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,21 +53,37 @@ impl Breakers for BreakerTable {
     async fn load(&self, budget: &Budget) -> Result<(Breaker, u64), BreakerError> {
         let get = self.client.get_item().table_name(&self.table).key("Id", S(ID.into())).consistent_read(true);
         let output = within(budget, async { get.send().await.map_err(Box::new) }).await.map_err(BreakerError::Get)?;
-        // None as yet, or one that this version cannot read: closed, and to be written over.
-        Ok(output.item().and_then(from_item).unwrap_or_default())
+        // None as yet: closed.
+        let Some(item) = output.item() else { return Ok(Default::default()) };
+        let (breaker, version) = (breaker_of(item), version_of(item));
+        *self.odd() = item.get(VERSION).filter(|_| version.is_none()).cloned();
+        // Of another version of this code, or of somebody who wrote by hand. What can be read of it counts, its version above
+        // all: without it every save would be refused, and the breaker would be dead.
+        if let Some(attribute) = breaker.err().or(version.is_none().then_some(VERSION)) {
+            tracing::warn!(attribute, "the breaker's row cannot be read, and the next change writes over it");
+        }
+        Ok((breaker.unwrap_or_default(), version.unwrap_or_default()))
     }
 
     async fn save(&self, breaker: &Breaker, version: u64, budget: &Budget) -> Result<bool, BreakerError> {
         let write = S(format!("{:016x}", fastrand::u64(..)));
         let mut item = to_item(breaker, version + 1);
         item.insert(WRITE.into(), write.clone());
+        let mut condition = "attribute_not_exists(Version) OR Version = :version".to_owned();
+        // Whoever writes first puts a number in its place, so of two one does.
+        let odd = self.odd().clone().filter(|_| version == 0);
+        let mut values = HashMap::from([(":version".to_owned(), N(version.to_string()))]);
+        if let Some(odd) = odd {
+            condition += " OR Version = :odd";
+            values.insert(":odd".into(), odd);
+        }
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(Version) OR Version = :version")
-            .expression_attribute_values(":version", N(version.to_string()))
+            .condition_expression(condition)
+            .set_expression_attribute_values(Some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let error = match within(budget, async { put.send().await.map_err(Box::new) }).await {
             Ok(_) => return Ok(true),

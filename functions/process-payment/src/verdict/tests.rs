@@ -11,14 +11,48 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn verdict(status: u16, body: &str) -> Verdict {
-    judge(Ok(answer(status, body)), None, now())
+    judge(Ok(answer(status, body)), None, false, now())
+}
+
+fn later(reason: &str) -> Verdict {
+    Verdict::Later { reason: reason.into(), after: None, spare: None }
 }
 
 #[test]
-fn success_is_a_charge() {
-    for status in [200, 201, 202, 204] {
-        assert_eq!(verdict(status, "{}"), Verdict::Charged, "{status}");
+fn done_and_created_are_a_charge() {
+    for status in [200, 201] {
+        for body in ["{}", "", "thanks", "<charge/>", "<p>thanks</p>"] {
+            assert_eq!(verdict(status, body), Verdict::Charged, "{status} {body}");
+        }
     }
+}
+
+#[test]
+fn no_other_success_is_a_charge() {
+    for status in [202, 203, 204, 205, 206, 207, 208, 226, 299] {
+        assert_eq!(verdict(status, ""), later(&format!("finance answered {status}, no charge")));
+    }
+    assert_eq!(
+        verdict(202, "{\"state\":\"queued\"}"),
+        later("finance answered 202, no charge: {\"state\":\"queued\"}")
+    );
+}
+
+#[test]
+fn a_page_is_no_charge() {
+    let long = format!("<!DOCTYPE html>{}", "x".repeat(100_000));
+    for page in [
+        "<!doctype html><title>Sign in</title>",
+        "\u{feff}\r\n <HTML lang=\"en\">",
+        "<!-- a proxy's --><html></html>",
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\">",
+        &long,
+    ] {
+        assert_eq!(verdict(200, page), later("finance answered 200 with a page, no charge"), "{page}");
+    }
+    // Others are final or tried again as they would be without it.
+    assert!(matches!(verdict(404, "<html>"), Verdict::Refused { .. }));
+    assert_eq!(verdict(200, "{\"receipt\":\"<html></html>\"}"), Verdict::Charged);
 }
 
 #[test]
@@ -29,6 +63,36 @@ fn finances_own_refusals_are_final_and_kept_in_full() {
         assert_eq!(answer, body);
         assert!(reason.starts_with(&format!("finance answered {status}: the date")), "{reason}");
         assert!(!reason.contains("12345") && reason.chars().count() <= 240, "{reason}");
+    }
+}
+
+#[test]
+fn a_conflict_that_says_when_to_come_again_is_an_attempt_of_ours_under_way() {
+    for retry_after in ["2", "soon"] {
+        let under_way = Answer { retry_after: Some(retry_after.into()), ..answer(409, "in progress") };
+        let Verdict::Later { reason, after, spare } = judge(Ok(under_way), None, false, now()) else {
+            panic!("nobody knows what becomes of it")
+        };
+        assert_eq!((reason.as_str(), after.is_some()), ("finance answered 409: in progress", retry_after == "2"));
+        assert_eq!(spare, None, "it is about this one payment");
+    }
+}
+
+#[test]
+fn what_finance_asks_of_everybody_is_told_from_what_it_asks_of_one() {
+    let spare = |status| {
+        let asked = Answer { retry_after: Some("600".into()), ..answer(status, "") };
+        let Verdict::Later { after, spare, .. } = judge(Ok(asked), None, false, now()) else {
+            panic!("{status} is tried again")
+        };
+        assert_eq!(after, Some(Duration::from_secs(600)), "{status}");
+        spare
+    };
+    for status in [429, 503] {
+        assert_eq!(spare(status), Some(Duration::from_secs(600)), "{status}");
+    }
+    for status in [202, 301, 409, 500, 502] {
+        assert_eq!(spare(status), None, "{status}");
     }
 }
 
@@ -50,27 +114,38 @@ fn a_locked_table_is_tried_again_whatever_the_status() {
 #[test]
 fn the_gateways_refusal_is_ours_to_repair_and_its_words_stay_out() {
     let denied = Answer { error_type: Some("AccessDeniedException".into()), ..answer(403, "the signed request") };
-    let Verdict::Later { reason, .. } = judge(Ok(denied), None, now()) else { panic!("not finance's refusal") };
+    let Verdict::Later { reason, .. } = judge(Ok(denied), None, true, now()) else { panic!("not finance's refusal") };
     assert!(reason.contains("AccessDeniedException") && !reason.contains("signed request"), "{reason}");
+}
+
+#[test]
+fn a_strangers_refusal_is_final_whoever_stands_before_it() {
+    for status in [401, 403] {
+        let denied = Answer { error_type: Some("ForbiddenException".into()), ..answer(status, "no such key") };
+        let (reason, answer) = (format!("finance answered {status}: no such key"), "no such key".to_owned());
+        assert_eq!(judge(Ok(denied), None, false, now()), Verdict::Refused { reason, answer });
+    }
 }
 
 #[test]
 fn of_an_endless_answer_the_status_counts_and_what_was_read_is_kept() {
     let too_long = |status, begun: &str| {
         let status = StatusCode::from_u16(status).expect("a status");
-        judge(Err(CallError::TooLong { limit: 65_536, status, begun: begun.into() }), None, now())
+        judge(Err(CallError::TooLong { limit: 65_536, status, begun: begun.into() }), None, false, now())
     };
     assert_eq!(too_long(200, "{"), Verdict::Charged);
     let (reason, answer) = ("finance answered 400: the date".to_owned(), "the date".to_owned());
     assert_eq!(too_long(400, "the date"), Verdict::Refused { reason, answer });
     assert!(matches!(too_long(500, ""), Verdict::Later { .. }));
     assert!(matches!(too_long(400, LOCKED), Verdict::Later { .. }));
+    assert!(matches!(too_long(200, "<html>"), Verdict::Later { .. }));
 }
 
 #[test]
 fn the_rider_is_named_in_the_whole_answer_and_nowhere_else() {
     let rider = Label::try_from("Ada Quirk".to_owned()).expect("a label");
-    let Verdict::Refused { reason, answer } = judge(Ok(answer(400, "who is ada quirk?")), Some(&rider), now()) else {
+    let Verdict::Refused { reason, answer } = judge(Ok(answer(400, "who is ada quirk?")), Some(&rider), false, now())
+    else {
         panic!("a 400 is final")
     };
     assert_eq!((reason.as_str(), answer.as_str()), ("finance answered 400: who is … …?", "who is ada quirk?"));
@@ -80,7 +155,7 @@ fn the_rider_is_named_in_the_whole_answer_and_nowhere_else() {
 fn retry_after_is_seconds_or_a_date() {
     let after = |text: &str| {
         let asked = Answer { retry_after: Some(text.into()), ..answer(503, "") };
-        let Verdict::Later { after, .. } = judge(Ok(asked), None, now()) else { panic!("a 503 is tried again") };
+        let Verdict::Later { after, .. } = judge(Ok(asked), None, false, now()) else { panic!("a 503 is tried again") };
         after.map(|after| after.as_secs())
     };
     assert_eq!((after("0"), after("120"), after(" 7 ")), (Some(0), Some(120), Some(7)));
@@ -96,8 +171,8 @@ proptest! {
     #[test]
     fn whatever_comes_is_judged_and_the_reason_is_short(status in 100_u16..1_000, body in ".{0,3000}", header in ".{0,40}") {
         let answer = Answer { retry_after: Some(header), ..answer(status, &body) };
-        match judge(Ok(answer), None, now()) {
-            Verdict::Charged => prop_assert!((200..300).contains(&status)),
+        match judge(Ok(answer), None, false, now()) {
+            Verdict::Charged => prop_assert!((200..=201).contains(&status)),
             Verdict::Refused { reason, answer } => {
                 prop_assert!(reason.chars().count() <= 240);
                 prop_assert_eq!(answer, body);

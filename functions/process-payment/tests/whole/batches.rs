@@ -3,7 +3,7 @@
 use crate::canary::{Log, SECRETS, assert_clean, emf};
 use crate::fake::{Fake, Reply};
 use crate::payment_tables::{self, totals};
-use crate::system::{SLOW, again, caller, faults, faulty_system, only, queue, row, sample, system};
+use crate::system::{PANIC, SLOW, again, caller, faults, faulty_system, only, queue, row, sample, system};
 use crate::tables::client;
 use crate::world::job;
 use jiff::Timestamp;
@@ -231,6 +231,56 @@ async fn what_nobody_can_work_at_is_counted_where_the_alarm_sees_it() {
     let [attempts, failed, held] = told(&log.take());
     assert_eq!((attempts, failed), (2, 2), "each was asked for and helped nobody");
     assert!(10 * (failed + held) >= 9 * (attempts + held));
+}
+
+#[tokio::test]
+async fn who_asks_to_be_left_alone_is_left_alone_by_everybody_and_who_asks_one_payment_to_wait_is_not() {
+    let pause_of_the_next = async |status: u16| {
+        let (tables, queue) = (payment_tables::start().await, queue().await);
+        let finance = Fake::start(move |_| Reply::Later { status, retry_after: "600".into(), body: String::new() });
+        let finance = finance.await;
+        let system = system(&tables, &queue, Some(finance.url("/")), &[("BREAKER_FAILURES", "1")]);
+        for number in [1, 2] {
+            let event = only(&sample(), &job(number).to_json().expect("JSON"), 1);
+            assert_eq!(again(&system, &event).await.len(), 1);
+        }
+        assert_eq!(finance.requests().len(), 1, "the second finds the breaker open");
+        let asked: Value = serde_json::from_str(&queue.requests()[1].body).expect("JSON");
+        asked["VisibilityTimeout"].as_i64().expect("a number")
+    };
+    assert!((570..=603).contains(&pause_of_the_next(503).await));
+    assert!(pause_of_the_next(409).await <= 18);
+}
+
+#[tokio::test]
+async fn whatever_puts_a_payment_off_its_line_names_the_ride_and_the_reason() {
+    let (tables, queue) = (payment_tables::start().await, queue().await);
+    let reply = |_| Reply::Later { status: 503, retry_after: "60".into(), body: "busy".into() };
+    let finance = Fake::start(reply).await;
+    let denied = r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#;
+    let closed = Fake::start(move |_| Reply::json(400, denied)).await;
+    let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
+    let soon = jiff::Timestamp::now().as_millisecond() + 4_000;
+    let late = Caller { deadline_ms: u64::try_from(soon).expect("after 1970"), ..caller() };
+    for (tables, address, caller, level, reason) in [
+        (&tables, None, late, "INFO", "no time is left"),
+        (&tables, None, caller(), "WARN", "finance cannot be found"),
+        (&closed.url(""), None, caller(), "WARN", "the payments table failed"),
+        (&tables, Some(PANIC.to_owned()), caller(), "ERROR", "processing it panicked"),
+        (&tables, Some(finance.url("/")), caller(), "INFO", "finance answered 503: busy"),
+        (&tables, Some(finance.url("/")), caller(), "INFO", "its time has not come"),
+    ] {
+        let log = Log::of(SERVICE);
+        let system = system(tables, &queue, address, &[]);
+        assert_eq!(system.handle(&event, &caller).await.expect("a batch").ids().count(), 1, "{reason}");
+        let lines = log.take();
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let lines: Vec<Value> =
+            lines.filter(|line| line["message"].as_str().is_some_and(|it| it.starts_with("payment put off"))).collect();
+        let [line] = lines.as_slice() else { panic!("{reason}: one line of {lines:?}") };
+        assert_eq!((&line["ride_id"], &line["reason"]), (&json!(job(1).ride_id.to_string()), &json!(reason)));
+        assert_eq!(line["level"], level, "{reason}");
+    }
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn verdict_at(url: String, auth: &'static str) -> Verdict {
     let (context, payment) = (context(), placed(&job(1), Timestamp::UNIX_EPOCH));
     let url = finance.find(&context.budget).await.expect("an address");
     let answer = finance.charge(&url, &payment, &context, Duration::from_millis(300)).await;
-    judge(answer, payment.rider.as_ref(), Timestamp::now())
+    judge(answer, payment.rider.as_ref(), finance.is_ours(), Timestamp::now())
 }
 
 async fn verdict_of(reply: Reply) -> Verdict {
@@ -90,6 +90,19 @@ async fn failures_are_tried_again() {
     }
     for status in [200, 500] {
         assert!(is_later(&verdict_of(Reply::text(status, LOCKED)).await), "{status}");
+    }
+    let under_way = Reply::Later { status: 409, retry_after: "1".into(), body: String::new() };
+    assert!(is_later(&verdict_of(under_way).await));
+}
+
+#[tokio::test]
+async fn who_answers_in_finances_place_charges_nobody() {
+    assert_eq!(verdict_of(Reply::text(200, "charged")).await, Verdict::Charged);
+    let page = format!("<!DOCTYPE html><html>{}</html>", "x".repeat(70_000));
+    for reply in
+        [Reply::text(202, ""), Reply::json(202, "{}"), Reply::text(200, "<html></html>"), Reply::text(200, &page)]
+    {
+        assert!(is_later(&verdict_of(reply.clone()).await), "{reply:?}");
     }
 }
 

@@ -77,7 +77,7 @@ impl Table {
 }
 
 async fn fail(guard: &Guard<Table>, now: i64) {
-    guard.settle(Admission::Go, Outcome::Failing, now, &budget()).await;
+    guard.settle(Admission::Go, Outcome::Failing { asked: None }, now, &budget()).await;
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ use std::time::Duration;
 /// Before a parameter that is read within a second.
 pub(crate) const SLOW: &str = "slow:";
 
+/// A parameter that nobody can read without a panic.
+pub(crate) const PANIC: &str = "panic";
+
 /// The one parameter, or none.
 #[derive(Debug)]
 pub(crate) struct Parameters(pub(crate) Option<String>);
@@ -33,6 +36,7 @@ impl Store for Parameters {
 
     async fn get(&self, _: &str) -> Result<String, Missing> {
         let value = self.0.as_deref().ok_or(Missing)?;
+        assert_ne!(value, PANIC, "a bug");
         let Some(value) = value.strip_prefix(SLOW) else { return Ok(value.to_owned()) };
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(value.to_owned())

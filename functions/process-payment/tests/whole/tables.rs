@@ -1,16 +1,18 @@
 //! The tables' client against an engine that judges the conditions, and against sockets that misbehave.
 
+use crate::canary::Log;
 use crate::fake::{Fake, Reply};
 use crate::payment_tables::{self, names, totals};
 use crate::system::environment;
 use crate::world::{job, placed};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue::S;
+use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use jiff::Timestamp;
-use process_payment::{Breaker, BreakerTable, Breakers, Payments, PaymentsTable};
+use process_payment::{Breaker, BreakerTable, Breakers, Payments, PaymentsTable, SERVICE};
+use serde_json::json;
 use shared::budget::Budget;
 use shared::payments::counts::{Counts, shard};
-use shared::payments::{Change, Changed, Payment, Status};
+use shared::payments::{Change, Changed, Item, Payment, Status};
 use std::time::Duration;
 
 fn budget() -> Budget {
@@ -158,6 +160,65 @@ async fn a_breaker_that_was_written_though_the_answer_was_lost_is_not_taken_for_
     };
     assert!(saved(true).await, "it was this very one");
     assert!(!saved(false).await, "of two who probe at the same moment one does");
+}
+
+#[tokio::test]
+async fn a_breaker_that_this_version_cannot_read_is_told_and_written_over() {
+    let numbers = [("Failures", "0"), ("First", "0"), ("Last", "0")].map(|(name, n)| (name, N(n.into())));
+    let closed = [("Id", S("breaker".into())), ("State", S("Closed".into())), ("Version", N("41".into()))];
+    let row = |change: (&'static str, AttributeValue)| -> Item {
+        let whole = closed.iter().chain(&numbers).map(|(name, value)| (*name, value.clone()));
+        whole.chain([change]).map(|(name, value)| (name.to_owned(), value)).collect()
+    };
+    let (ajar, text) = (("State", S("Ajar, canary".into())), |version: &str| ("Version", S(version.into())));
+    for (item, version, attribute) in [
+        (row(ajar), 41, "State"),
+        (row(("Failures", S("two, canary".into()))), 41, "Failures"),
+        (row(text("canary")), 0, "Version"),
+        (row(("Version", N("-1".into()))), 0, "Version"),
+        (row(("Version", N("7.5".into()))), 0, "Version"),
+    ] {
+        let endpoint = payment_tables::start().await;
+        let (client, budget, log) = (client(&endpoint), budget(), Log::of(SERVICE));
+        let put = client.put_item().table_name("payment-counts").set_item(Some(item.clone())).send().await;
+        put.expect("an engine");
+        let tables = [(); 2].map(|()| BreakerTable::new(client.clone(), names().counts));
+        for table in &tables {
+            assert_eq!(table.load(&budget).await.expect("an engine"), (Breaker::default(), version), "{item:?}");
+        }
+        let lines = log.take();
+        let told = format!("\"attribute\":\"{attribute}\"");
+        assert_eq!(lines.matches("the breaker's row cannot be read").count(), 2, "once for each reading: {lines}");
+        assert!(lines.matches(&told).count() == 2 && !lines.contains("canary"), "{lines}");
+        // Of two who read it one writes, and what it writes can be read.
+        let open = Breaker::Open { until: 7_000, opened: 1 };
+        assert!(tables[0].save(&open, version, &budget).await.expect("an engine"), "{item:?}");
+        assert!(!tables[1].save(&open, version, &budget).await.expect("an engine"), "{item:?}");
+        assert_eq!(tables[1].load(&budget).await.expect("an engine"), (open, version + 1));
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_over_a_breaker_names_the_version_that_was_read() {
+    let condition_of = async |item: &'static str| {
+        let fake = Fake::judging(move |_, request| {
+            let is_get = request.header("x-amz-target").is_some_and(|target| target.ends_with("GetItem"));
+            Reply::json(200, if is_get { item } else { "{}" })
+        });
+        let fake = fake.await;
+        let table = BreakerTable::new(client(&fake.url("")), names().counts);
+        let (_, version) = table.load(&budget()).await.expect("an answer");
+        assert!(table.save(&Breaker::default(), version, &budget()).await.expect("an answer"));
+        let mut put: serde_json::Value = serde_json::from_str(&fake.requests()[1].body).expect("JSON");
+        (put["ConditionExpression"].as_str().expect("a text").to_owned(), put["ExpressionAttributeValues"].take())
+    };
+    let plain = "attribute_not_exists(Version) OR Version = :version".to_owned();
+    let (unknown, odd) =
+        (r#"{"Item":{"State":{"S":"Ajar"},"Version":{"N":"41"}}}"#, r#"{"Item":{"Version":{"S":"x"}}}"#);
+    assert_eq!(condition_of("{}").await, (plain.clone(), json!({":version": {"N": "0"}})));
+    assert_eq!(condition_of(unknown).await, (plain.clone(), json!({":version": {"N": "41"}})));
+    let named = json!({":version": {"N": "0"}, ":odd": {"S": "x"}});
+    assert_eq!(condition_of(odd).await, (format!("{plain} OR Version = :odd"), named));
 }
 
 #[tokio::test]

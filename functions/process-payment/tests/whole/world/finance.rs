@@ -62,6 +62,10 @@ impl Finance for Process {
         }
     }
 
+    fn is_ours(&self) -> bool {
+        true
+    }
+
     async fn charge(
         &self,
         _: &ServiceUrl,
