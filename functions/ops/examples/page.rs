@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
 use lambda_http::{Context, RequestExt};
 use ops::store::{
-    Alarm, Changes, Discards, Finds, From, Letter, Lists, Numbers, Position, Rings, Sends, Slice, StoreError, Takes,
+    Alarm, Changes, Discards, Finds, First, Letter, Lists, Numbers, Position, Rings, Sends, Slice, StoreError, Takes,
     Tallies, Watches,
 };
 use ops::{Ops, SERVICE, routes};
@@ -71,7 +71,7 @@ impl Lists for Scene {
     async fn list(
         &self,
         status: Status,
-        _: From,
+        _: First,
         _: Option<Position>,
         limit: usize,
         _: &Budget,

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const GOOD_FOR: Duration = Duration::from_secs(10);
 
 /// The most alarms of one answer, and the most that CloudWatch gives: a stage has fewer.
-const MOST: u32 = 100;
+const MOST_RECORDS: u32 = 100;
 
 /// The states of a stage's alarms, from CloudWatch. It needs `cloudwatch:DescribeAlarms`.
 ///
@@ -86,7 +86,7 @@ impl Alarms {
             "AlarmNamePrefix": self.prefix,
             "AlarmTypes": ["CompositeAlarm", "MetricAlarm"], // by itself it answers the metric ones only
             "StateValue": "ALARM",
-            "MaxRecords": MOST,
+            "MaxRecords": MOST_RECORDS,
         });
         let target = HeaderValue::from_static("GraniteServiceVersion20100801.DescribeAlarms");
         let headers: HeaderMap = [

@@ -1,7 +1,7 @@
 //! `GET /payments`.
 
 use crate::cursor::Cursor;
-use crate::store::{From, Lists, StoreError, written};
+use crate::store::{First, Lists, StoreError, written};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,8 +10,8 @@ use shared::payments::{Payment, Status};
 use shared::problem::{FieldError, Problem};
 use shared::service::{Answer, Call, json};
 
-/// The most payments of one answer.
-pub(crate) const MOST: usize = 100;
+/// The most payments of one answer, in JSON or as the page.
+pub(crate) const MOST_PAYMENTS: usize = 100;
 
 /// How much of finance's answer is shown of each payment, in characters: a hundred whole ones could be more than Lambda
 /// lets through.
@@ -81,7 +81,7 @@ async fn page(
         if left == 0 {
             return Ok((found, Some(Cursor { status, after: None })));
         }
-        let slice = payments.list(status, From::Oldest, after.take(), left, budget).await?;
+        let slice = payments.list(status, First::Oldest, after.take(), left, budget).await?;
         found.extend(slice.payments);
         if slice.next.is_some() {
             return Ok((found, Some(Cursor { status, after: slice.next })));
@@ -97,10 +97,10 @@ impl Wish {
         let status = query("status")
             .and_then(|text| Status::try_from(text).inspect_err(|error| wrong("status", error.to_string())).ok());
         let limit = match query("limit") {
-            None => MOST,
-            Some(text) => whole(text, MOST).unwrap_or_else(|| {
-                wrong("limit", format!("must be a whole number from 1 to {MOST}"));
-                MOST
+            None => MOST_PAYMENTS,
+            Some(text) => whole(text, MOST_PAYMENTS).unwrap_or_else(|| {
+                wrong("limit", format!("must be a whole number from 1 to {MOST_PAYMENTS}"));
+                MOST_PAYMENTS
             }),
         };
         let cursor = query("cursor")

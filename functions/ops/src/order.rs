@@ -10,20 +10,24 @@ use shared::problem::{Failure, FieldError, Problem};
 use shared::service::{Answer, Call, json};
 use std::error::Error;
 
+/// Why a payment is not redriven that is neither Failed nor Complete.
+const UNDER_WAY: &str =
+    "Somebody is at the payment, or it is tried again at a time that has not come. Either is over within half an hour.";
+
 /// `{"limit":N}`, or `limit=N` from the page's form.
 pub(crate) fn limit(call: &Call) -> Result<usize, Problem> {
-    let detail = || format!("must be a whole number from 1 to {}", redrive::MOST);
+    let detail = || format!("must be a whole number from 1 to {}", redrive::MOST_LETTERS);
     if is_form(call) {
         let body = std::str::from_utf8(call.body()?).unwrap_or_default();
         let limit = body.split('&').find_map(|pair| pair.strip_prefix("limit="));
-        let limit = limit.and_then(|limit| list::whole(limit, redrive::MOST));
+        let limit = limit.and_then(|limit| list::whole(limit, redrive::MOST_LETTERS));
         let error = || FieldError { pointer: "/limit".into(), detail: detail() };
         return limit.ok_or_else(|| Problem::InvalidFields(vec![error()]));
     }
     let mut fields = read::object(call.json_body()?).map_err(|error| Problem::NotAnObject(error.to_string()))?;
     let mut errors = FieldErrors::default();
     let limit = fields.number("limit", &mut errors, |number| {
-        let fits = number.fract() == 0.0 && (1.0..=redrive::MOST as f64).contains(&number);
+        let fits = number.fract() == 0.0 && (1.0..=redrive::MOST_LETTERS as f64).contains(&number);
         fits.then_some(number as usize).ok_or_else(detail)
     });
     fields.finish(&mut errors);
@@ -61,9 +65,8 @@ pub(crate) fn back_to_page(call: &Call, told: Result<Told, &Failure>, page: &str
 pub(crate) fn redriven(redriven: Redriven) -> Answer {
     match redriven {
         Redriven::Queued => json(StatusCode::ACCEPTED, &json!({"status": "Queued"})),
-        Redriven::NotFailed => {
-            Err(Problem::Conflict("The payment is not Failed, so there is nothing to redrive.").into())
-        }
+        Redriven::Complete => Err(Problem::Conflict("The payment is Complete, so there is nothing to redrive.").into()),
+        Redriven::UnderWay => Err(Problem::Conflict(UNDER_WAY).into()),
         Redriven::Unknown => Err(Problem::NotFound.into()),
     }
 }

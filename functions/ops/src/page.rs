@@ -8,6 +8,7 @@ mod told;
 
 pub(crate) use told::Told;
 
+use crate::redrive::MOST_LETTERS;
 use crate::store::{Alarm, Lists, Rings, Tallies, Watches};
 use askama::Template;
 use card::Card;
@@ -55,6 +56,7 @@ struct View<'a> {
     more_alarms: usize,
     cards: [Card; 3],
     failed: i64,
+    most_letters: usize,
     rows: Vec<Row>,
     more: i64,
     chart: Chart,
@@ -131,6 +133,8 @@ fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timest
             Card::processed(count.processed_last_10_minutes, count.placed_last_10_minutes),
         ],
         failed: count.failed,
+        // Also where none failed: a letter that SQS itself buried is of a payment that waits.
+        most_letters: MOST_LETTERS,
         rows,
         // What has come since the counts were read is not counted yet.
         more: (count.placed - shown).max(0),

@@ -1,19 +1,20 @@
-//! Another try for payments that failed.
+//! Another try for payments that failed, and a message for those that have lost theirs.
 
 use crate::store::{Changes, Discards, Finds, Letter, Sends, StoreError, Takes};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use shared::budget::Budget;
-use shared::payments::{Change, Job, Payment, Status};
+use shared::payments::{Change, Job, NotAPayment, Payment, Status};
 use shared::ride::RideId;
 use std::error::Error;
 use std::time::Duration;
 
 /// The most dead letters of one order.
-pub(crate) const MOST: usize = 1_000;
+pub(crate) const MOST_LETTERS: usize = 1_000;
 
-/// What a round of ten letters must find left of the time, so that no order is cut off within one.
+/// A round of ten letters that finds less of the time left is not begun: so long it lasts when all is well, of which the poll may be a
+/// second. One that lasts longer can be cut off at the end of the time. Its letters come again, and are then judged anew.
 const ROUND: Duration = Duration::from_millis(2_500);
 
 /// What became of the redrive of one payment.
@@ -21,8 +22,10 @@ const ROUND: Duration = Duration::from_millis(2_500);
 pub(crate) enum Redriven {
     /// It waits again.
     Queued,
-    /// It is not Failed, so there is nothing to redrive.
-    NotFailed,
+    /// It is Complete, so there is nothing to redrive.
+    Complete,
+    /// Somebody has it at the moment, or it is tried again at a time that has not come.
+    UnderWay,
     /// There is no such payment.
     Unknown,
 }
@@ -34,7 +37,7 @@ pub(crate) struct Moved {
     pub(crate) moved: usize,
     /// How many letters were out of date, and deleted: their payments were redriven or completed since.
     pub(crate) stale: usize,
-    /// How many were left where they are: they say nothing, or somebody is at their payments.
+    /// How many were left where they are: they say nothing, somebody is at their payments, or a table or a queue did not answer.
     pub(crate) left: usize,
     /// Why it ended.
     pub(crate) ended: Ended,
@@ -53,6 +56,11 @@ pub(crate) enum Ended {
 }
 
 /// Redrives the payment of a ride.
+///
+/// One that waits is sent the same job again, since its message may be gone: by a purge, with a letter that was deleted or ran out, or
+/// after its fourteen days. Nobody can tell whether it is, and how long the row has stood still does not say so either: in an outage it
+/// stands still for days, while its message is put off. Another message does no harm: whoever gets it claims the row as it stands. So
+/// only those are refused whose lease or pause says that their time is yet to come.
 pub(crate) async fn one(
     payments: &(impl Finds + Changes),
     queue: &impl Sends,
@@ -60,22 +68,37 @@ pub(crate) async fn one(
     budget: &Budget,
 ) -> Result<Redriven, StoreError> {
     let Some(payment) = payments.find(ride, budget).await? else { return Ok(Redriven::Unknown) };
-    again(payments, queue, &payment, budget).await
+    match payment.status {
+        Status::Complete => return Ok(Redriven::Complete),
+        Status::Failed => again(payments, queue, &payment, budget).await?,
+        Status::Queued | Status::Processing if under_way(&payment, Timestamp::now()) => return Ok(Redriven::UnderWay),
+        // Also where there is a letter: whoever gets the job says Failed, which is what the letter waits for.
+        Status::Queued | Status::Processing => queue.send(&payment.job(), budget).await?,
+    }
+    Ok(Redriven::Queued)
+}
+
+/// Whether somebody has it, or it waits for a time to come. Either is over within half an hour.
+fn under_way(payment: &Payment, now: Timestamp) -> bool {
+    let not_before = payment.not_before.map(|moment| moment.instant());
+    [payment.lease_end(), not_before].into_iter().flatten().any(|end| end > now)
 }
 
 /// Sends a failed payment back into the queue.
 ///
 /// The message goes out first, and is enough: it says which redrive it is, so whoever gets it makes the same change to the
 /// row if this function has died. A row that was changed first would, after such a death, wait for a message that never
-/// comes, and no repetition would be let in, because it is not Failed any more. Two redrives at once are one in effect: both send the
-/// same redrive, and the condition of the change lets one through.
+/// comes, and no longer be red. Two redrives at once are one in effect: both send the same redrive, and the condition of the change
+/// lets one through.
 async fn again(
     payments: &impl Changes,
     queue: &impl Sends,
     payment: &Payment,
     budget: &Budget,
-) -> Result<Redriven, StoreError> {
-    let Some(change) = Change::redrive(payment, Timestamp::now()) else { return Ok(Redriven::NotFailed) };
+) -> Result<(), StoreError> {
+    let change = Change::redrive(payment, Timestamp::now());
+    let change =
+        change.ok_or_else(|| StoreError::new("the payment could not be redriven", NotAPayment("ProcessedAt")))?;
     queue.send(&payment.redrive(), budget).await?;
     if let Err(error) = payments.change(&change, budget).await {
         tracing::warn!(
@@ -83,7 +106,7 @@ async fn again(
             "the row of a redriven payment is changed by whoever gets its message"
         );
     }
-    Ok(Redriven::Queued)
+    Ok(())
 }
 
 /// What is to become of a letter.
@@ -151,7 +174,7 @@ async fn handle(
         let Some(payment) = payments.find(job.ride_id, budget).await? else { return Ok(Fate::Left) };
         let fate = judge(&job, &payment, Timestamp::now());
         match fate {
-            Fate::Redriven => drop(again(payments, queue, &payment, budget).await?),
+            Fate::Redriven => again(payments, queue, &payment, budget).await?,
             Fate::Resent => queue.send(&payment.job(), budget).await?,
             Fate::Stale | Fate::Left => {}
         }

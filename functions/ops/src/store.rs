@@ -34,12 +34,12 @@ pub struct Position {
     pub ride_id: RideId,
 }
 
-/// From which end payments are read.
+/// Which payments come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
-    /// The oldest first.
+pub enum First {
+    /// The oldest.
     Oldest,
-    /// The newest first.
+    /// The newest.
     Newest,
 }
 
@@ -54,11 +54,11 @@ pub struct Slice {
 
 /// Payments by status.
 pub trait Lists: Send + Sync + 'static {
-    /// At most `limit` payments of a status, those after a place or from the end that is asked for.
+    /// At most `limit` payments of a status, those after a place, or the first ones.
     fn list(
         &self,
         status: Status,
-        from: From,
+        first: First,
         after: Option<Position>,
         limit: usize,
         budget: &Budget,

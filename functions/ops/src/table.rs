@@ -1,4 +1,4 @@
-use crate::store::{Changes, Finds, From, Lists, Numbers, Position, Slice, StoreError, Tallies};
+use crate::store::{Changes, Finds, First, Lists, Numbers, Position, Slice, StoreError, Tallies};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue::{self, S};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
@@ -33,7 +33,7 @@ impl PaymentTables {
     async fn round(
         &self,
         status: Status,
-        from: From,
+        first: First,
         after: Option<Item>,
         limit: usize,
         budget: &Budget,
@@ -46,7 +46,7 @@ impl PaymentTables {
             .key_condition_expression("#status = :status")
             .expression_attribute_names("#status", "Status")
             .expression_attribute_values(":status", S(status.as_str().to_owned()))
-            .scan_index_forward(from == From::Oldest)
+            .scan_index_forward(first == First::Oldest)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .set_exclusive_start_key(after);
         let output = within(budget, async { query.send().await.map_err(Box::new) }).await;
@@ -59,7 +59,7 @@ impl Lists for PaymentTables {
     async fn list(
         &self,
         status: Status,
-        from: From,
+        first: First,
         after: Option<Position>,
         limit: usize,
         budget: &Budget,
@@ -68,7 +68,7 @@ impl Lists for PaymentTables {
         let mut key = after.map(|position| position.key(status));
         for _ in 0..MOST_ROUNDS {
             let left = limit - slice.payments.len();
-            let (items, next) = self.round(status, from, key.take(), left, budget).await?;
+            let (items, next) = self.round(status, first, key.take(), left, budget).await?;
             slice.payments.extend(items.iter().filter_map(payment));
             slice.next = next.as_ref().and_then(Position::of);
             if next.is_none() || slice.payments.len() >= limit {

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shared::budget::Budget;
 use shared::context::RequestContext;
 use shared::payments::{Change, Changed, Job, Payment, Tables, apply};
-use shared::ride::RideId;
+use shared::ride::{RequestTime, RideId};
 use shared::service::{Settings, service};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -225,18 +225,45 @@ async fn a_failed_payment_is_redriven_once_and_the_counts_with_it() {
     let world = World::new().await;
     let job = world.place(1).await;
     let ride = job.ride_id.to_string();
-    assert_eq!(world.json(&redrive(&ride)).await.0, 409, "it is not failed");
     world.fail(&job).await;
     assert_eq!(world.count().await["failed"], 1);
     assert_eq!(world.json(&redrive(&ride)).await, (202, json!({"status": "Queued"})));
-    assert_eq!(world.json(&redrive(&ride)).await.0, 409, "it waits again");
+    assert_eq!(world.json(&redrive(&ride)).await.0, 202, "its message may be gone already");
     let count = world.count().await;
     assert_eq!((&count["failed"], &count["inQueue"]), (&json!(0), &json!(1)));
     let sent = world.queues.0.lock().expect("no poison").0.clone();
-    assert_eq!(sent, [Job { redrive: Some(1), ..job }]);
+    let again = Job { redrive: Some(1), ..job.clone() };
+    assert_eq!(sent, [again.clone(), again], "the same redrive twice");
+    world.complete(&job).await;
+    let (status, problem) = world.json(&redrive(&ride)).await;
+    assert_eq!(status, 409, "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Complete")), "{problem}");
     for unknown in ["019a9f3c-7a00-7000-8000-0000000000ff", "x"] {
         assert_eq!(world.json(&redrive(unknown)).await.0, 404, "{unknown}");
     }
+}
+
+#[tokio::test]
+async fn a_payment_that_waits_for_a_message_that_is_gone_gets_another_unless_its_time_is_to_come() {
+    use aws_sdk_dynamodb::types::AttributeValue::S;
+    let world = World::new().await;
+    let job = world.place(1).await;
+    let ride = job.ride_id.to_string();
+    let put_off = async |seconds: i64| {
+        let until = RequestTime::from(Timestamp::now() + SignedDuration::from_secs(seconds)).to_string();
+        let row = world.client.update_item().table_name(&world.tables.payments).key("RideId", S(ride.clone()));
+        let row = row.update_expression("SET NotBefore = :n").expression_attribute_values(":n", S(until));
+        row.send().await.expect("a row");
+    };
+    put_off(600).await;
+    let (status, problem) = world.json(&redrive(&ride)).await;
+    assert_eq!(status, 409, "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("half an hour")), "{problem}");
+    put_off(-1).await;
+    assert_eq!(world.json(&redrive(&ride)).await, (202, json!({"status": "Queued"})));
+    let sent = world.queues.0.lock().expect("no poison").0.clone();
+    assert_eq!(sent, [job], "the job as it was");
+    assert_eq!(world.count().await["inQueue"], 1, "and nothing is counted again");
 }
 
 #[tokio::test]
@@ -278,8 +305,9 @@ async fn a_form_of_the_page_leads_back_to_it_and_one_of_another_page_to_nothing(
     header(&mut form, "Sec-Fetch-Site", "same-origin");
     let (status, headers, _) = world.answer(&form).await;
     assert_eq!((status, &headers[header::LOCATION]), (303, &"../../ops?told=queued".parse().expect("ascii")));
+    world.complete(&job).await;
     let (_, headers, _) = world.answer(&form).await;
-    assert_eq!(headers[header::LOCATION], "../../ops?told=not-failed");
+    assert_eq!(headers[header::LOCATION], "../../ops?told=complete");
     let mut all = event(REDRIVE_ALL);
     header(&mut all, "Content-Type", "application/x-www-form-urlencoded");
     all["body"] = "limit=5".into();

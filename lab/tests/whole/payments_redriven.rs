@@ -114,6 +114,28 @@ async fn payments_that_were_given_up_are_redriven_one_by_one_and_by_the_queue() 
     charged_once(&lab, &rides).await;
 }
 
+/// As after a purge, or when a letter ran out: the row waits, and no message stands for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_whose_message_is_gone_is_redriven_by_its_ride() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lab = Variation::default().start().await;
+    announce(&lab, directory.path());
+    let ride = "019a9f3c-7a00-7000-8000-000000000001";
+    let (text, none, placed) = (|text: &str| json!({"S": text}), json!({"N": "0"}), "2025-07-01T12:00:00.000000Z");
+    let item = json!({
+        "RideId": text(ride), "PlacedAt": text(placed), "Status": text("Queued"), "StatusSince": text(placed),
+        "Attempts": none, "AttemptsBefore": none, "Redrives": none,
+    });
+    let table = lab.table("PaymentsTable").expect("a table");
+    lab.dynamodb.call("PutItem", &json!({"TableName": table, "Item": item})).await.expect("stored");
+    assert_eq!(lab.sqs.depth("wild-rydes-dev-payments").all(), 0, "nobody would ever try");
+
+    assert_eq!(redrive(directory.path(), &[ride]).await, json!({"status": "Queued"}));
+    let paid = |list: &Value| list["payments"][0]["RideId"] == ride;
+    until(&lab, "/dev/payments?status=Complete", "it is paid for", paid).await;
+    charged_once(&lab, &[ride.to_owned()]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_was_refused_is_redriven_when_its_cause_is_mended() {
     let directory = tempfile::tempdir().expect("a directory");

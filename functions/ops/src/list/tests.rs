@@ -15,7 +15,7 @@ impl Lists for Memory {
     async fn list(
         &self,
         status: Status,
-        _: From,
+        _: First,
         after: Option<Position>,
         limit: usize,
         _: &Budget,

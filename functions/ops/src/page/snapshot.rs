@@ -1,14 +1,12 @@
 //! The data of the page at one moment.
 
 use crate::count::{Count, bins};
-use crate::store::{Alarm, From, Lists, Numbers, Rings, StoreError, Tallies, Watches};
+use crate::list::MOST_PAYMENTS;
+use crate::store::{Alarm, First, Lists, Numbers, Rings, StoreError, Tallies, Watches};
 use jiff::Timestamp;
 use shared::context::RequestContext;
 use shared::payments::counts::{Bin, Counts};
 use shared::payments::{Payment, Status};
-
-/// The most payments of the list.
-pub(super) const MOST: usize = 100;
 
 /// How many places of the list failed payments have for themselves, however many wait.
 const FOR_FAILED: usize = 50;
@@ -38,15 +36,15 @@ impl Snapshot {
         let budget = &context.budget;
         let numbers = payments.tally(&bins(now, BINS), budget).await?;
         let places = Places::of(&numbers.total);
-        let list = async |status, from, limit| match limit {
+        let list = async |status, first, limit| match limit {
             0 => Ok(Vec::new()),
-            limit => payments.list(status, from, None, limit, budget).await.map(|slice| slice.payments),
+            limit => payments.list(status, first, None, limit, budget).await.map(|slice| slice.payments),
         };
         let (failed, processing, queued, complete, faults, alarms) = tokio::join!(
-            list(Status::Failed, From::Oldest, places.failed),
-            list(Status::Processing, From::Oldest, places.waiting),
-            list(Status::Queued, From::Oldest, places.waiting),
-            list(Status::Complete, From::Newest, places.complete),
+            list(Status::Failed, First::Oldest, places.failed),
+            list(Status::Processing, First::Oldest, places.waiting),
+            list(Status::Queued, First::Oldest, places.waiting),
+            list(Status::Complete, First::Newest, places.complete),
             watch.faults(budget),
             watch.ringing(context),
         );
@@ -80,9 +78,9 @@ impl Places {
     fn of(total: &Counts) -> Self {
         let number = |count: i64| usize::try_from(count.max(0)).unwrap_or(usize::MAX);
         let waiting = number(total.in_queue());
-        let failed = number(total.failed).min(FOR_FAILED.max(MOST.saturating_sub(waiting)));
-        let waiting = waiting.min(MOST - failed);
-        let complete = number(total.complete).min(MOST - failed - waiting);
+        let failed = number(total.failed).min(FOR_FAILED.max(MOST_PAYMENTS.saturating_sub(waiting)));
+        let waiting = waiting.min(MOST_PAYMENTS - failed);
+        let complete = number(total.complete).min(MOST_PAYMENTS - failed - waiting);
         Self { failed, waiting, complete }
     }
 }
@@ -92,10 +90,10 @@ impl Places {
 /// place to one that does not.
 fn choose(failed: Vec<Payment>, mut waiting: Vec<Payment>, complete: Vec<Payment>) -> Vec<Payment> {
     oldest_first(&mut waiting);
-    let failed_places = FOR_FAILED.max(MOST.saturating_sub(waiting.len()));
+    let failed_places = FOR_FAILED.max(MOST_PAYMENTS.saturating_sub(waiting.len()));
     let mut rows: Vec<Payment> = failed.into_iter().take(failed_places).collect();
-    rows.extend(waiting.into_iter().take(MOST - rows.len()));
-    rows.extend(complete.into_iter().take(MOST - rows.len()));
+    rows.extend(waiting.into_iter().take(MOST_PAYMENTS - rows.len()));
+    rows.extend(complete.into_iter().take(MOST_PAYMENTS - rows.len()));
     oldest_first(&mut rows);
     // A payment that changed its status between two of the queries is in both: what it was last counts.
     let mut seen = std::collections::HashMap::new();
@@ -144,11 +142,11 @@ mod tests {
                 payments(Status::Queued, waiting, from),
                 payments(Status::Complete, complete, 100),
             );
-            prop_assert_eq!(rows.len(), all.min(MOST));
+            prop_assert_eq!(rows.len(), all.min(MOST_PAYMENTS));
             prop_assert!(rows.is_sorted_by_key(|row| row.placed_at.instant()));
             let of = |status| rows.iter().filter(|row| row.status == status).count();
             prop_assert!(of(Status::Failed) >= failed.min(FOR_FAILED));
-            prop_assert!(of(Status::Queued) >= waiting.min(MOST - FOR_FAILED));
+            prop_assert!(of(Status::Queued) >= waiting.min(MOST_PAYMENTS - FOR_FAILED));
             if of(Status::Complete) > 0 {
                 prop_assert_eq!((of(Status::Failed), of(Status::Queued)), (failed, waiting));
             }
@@ -163,13 +161,13 @@ mod tests {
             let total = Counts { placed: failed + waiting + complete, complete, failed };
             let places = Places::of(&total);
             let all = usize::try_from(total.placed).expect("not negative");
-            prop_assert_eq!(places.failed + places.waiting + places.complete, all.min(MOST));
+            prop_assert_eq!(places.failed + places.waiting + places.complete, all.min(MOST_PAYMENTS));
             let rows = choose(
                 payments(Status::Failed, places.failed, 200),
                 payments(Status::Queued, places.waiting, 0),
                 payments(Status::Complete, places.complete, 100),
             );
-            prop_assert_eq!(rows.len(), all.min(MOST));
+            prop_assert_eq!(rows.len(), all.min(MOST_PAYMENTS));
         }
     }
 

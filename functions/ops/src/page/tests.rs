@@ -55,9 +55,19 @@ fn an_empty_system_has_a_green_queue_and_two_red_cards() {
         assert!(card.starts_with(colour) && card.contains(word), "{card}");
     }
     assert!(html.contains("No payments yet."));
-    for absent in ["id=\"stale\"", "id=\"faults\"", "id=\"told\"", "id=\"more\"", "redrive"] {
+    for absent in ["id=\"stale\"", "id=\"faults\"", "id=\"told\"", "id=\"more\"", "red-text"] {
         assert!(!html.contains(absent), "{absent}");
     }
+}
+
+/// What SQS itself buried is of a payment that waits.
+#[test]
+fn dead_letters_can_be_redriven_where_no_payment_failed() {
+    let rows = vec![payment(1, "2026-07-01T11:00:00Z", Status::Queued)];
+    let html = html(&snapshot(rows, Counts { placed: 1, complete: 0, failed: 0 }), None);
+    let form = between(&html, "<form class=\"all\" method=\"post\" action=\"payments/redrive\">", "</form>");
+    assert!(form.contains("max=\"1000\"") && form.contains("Redrive dead letters"), "{form}");
+    assert!(!form.contains("failed"), "{form}");
 }
 
 #[test]
@@ -187,7 +197,7 @@ impl Lists for Fading {
     async fn list(
         &self,
         _: Status,
-        _: crate::store::From,
+        _: crate::store::First,
         _: Option<crate::store::Position>,
         _: usize,
         _: &Budget,

@@ -1,4 +1,4 @@
-use crate::redrive::{Ended, MOST, Moved, Redriven};
+use crate::redrive::{Ended, MOST_LETTERS, Moved, Redriven};
 
 /// What the page says about the order that led to it: fixed words and numbers, never a text out of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,8 @@ impl Told {
     pub(crate) fn to_text(self) -> String {
         match self {
             Self::One(Redriven::Queued) => "queued".into(),
-            Self::One(Redriven::NotFailed) => "not-failed".into(),
+            Self::One(Redriven::Complete) => "complete".into(),
+            Self::One(Redriven::UnderWay) => "under-way".into(),
             Self::One(Redriven::Unknown) => "unknown".into(),
             Self::All(Moved { moved, stale, left, ended }) => {
                 let ended = ENDS.iter().find(|(_, known)| *known == ended).map_or("time", |(word, _)| *word);
@@ -36,7 +37,8 @@ impl Told {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "queued" => Self::One(Redriven::Queued),
-            "not-failed" => Self::One(Redriven::NotFailed),
+            "complete" => Self::One(Redriven::Complete),
+            "under-way" => Self::One(Redriven::UnderWay),
             "unknown" => Self::One(Redriven::Unknown),
             "limit" => Self::Limit,
             "failed" => Self::Failed,
@@ -48,10 +50,13 @@ impl Told {
     pub(crate) fn words(self) -> String {
         match self {
             Self::One(Redriven::Queued) => "The payment waits for another try.".into(),
-            Self::One(Redriven::NotFailed) => "Nothing was done: that payment is not failed.".into(),
+            Self::One(Redriven::Complete) => "Nothing was done: that payment is complete.".into(),
+            Self::One(Redriven::UnderWay) => {
+                "Nothing was done: somebody is at that payment, or it is tried again within half an hour.".into()
+            }
             Self::One(Redriven::Unknown) => "Nothing was done: there is no such payment.".into(),
             Self::All(moved) => sentences(moved),
-            Self::Limit => format!("Nothing was done: the limit must be a whole number from 1 to {MOST}."),
+            Self::Limit => format!("Nothing was done: the limit must be a whole number from 1 to {MOST_LETTERS}."),
             Self::Failed => "The redrive could not be carried out; part of it may have been. Try again.".into(),
         }
     }
@@ -79,7 +84,10 @@ fn sentences(Moved { moved, stale, left, ended }: Moved) -> String {
         text.push_str(&format!(" {}, out of date, deleted.", letters(stale)));
     }
     if left > 0 {
-        text.push_str(&format!(" {} left: somebody is at the payment, or nobody can read the letter.", letters(left)));
+        text.push_str(&format!(
+            " {} left: somebody is at the payment, nobody can read the letter, or something did not answer.",
+            letters(left)
+        ));
     }
     if ended == Ended::Time {
         text.push_str(" The time was up before the end: order again.");
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_told_survives_the_address_and_nothing_else_does() {
-        let one = [Redriven::Queued, Redriven::NotFailed, Redriven::Unknown].map(Told::One);
+        let one = [Redriven::Queued, Redriven::Complete, Redriven::UnderWay, Redriven::Unknown].map(Told::One);
         let all = ENDS.map(|(_, ended)| Told::All(Moved { moved: 1_000, stale: 2, left: 3, ended }));
         for told in one.into_iter().chain(all).chain([Told::Limit, Told::Failed]) {
             assert_eq!(Told::parse(&told.to_text()), Some(told));
@@ -122,8 +130,8 @@ mod tests {
         assert_eq!(told(1, 0, 0, Ended::Limit), "1 payment waits for another try.");
         assert_eq!(
             told(17, 1, 2, Ended::Time),
-            "17 payments wait for another try. 1 letter, out of date, deleted. 2 letters left: somebody is at the payment, or \
-             nobody can read the letter. The time was up before the end: order again."
+            "17 payments wait for another try. 1 letter, out of date, deleted. 2 letters left: somebody is at the payment, nobody \
+             can read the letter, or something did not answer. The time was up before the end: order again."
         );
     }
 }

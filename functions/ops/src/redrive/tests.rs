@@ -111,18 +111,52 @@ fn budget() -> Budget {
     Budget::lasting(Duration::from_secs(20))
 }
 
+/// What became of it, and the job that was sent.
+async fn redriven(payment: &Payment) -> (Redriven, Option<Job>) {
+    let world = world(std::slice::from_ref(payment));
+    let redriven = one(&world, &world, payment.ride_id, &budget()).await.expect("memory");
+    (redriven, world.0.into_inner().expect("no poison").sent.pop())
+}
+
 #[tokio::test]
-async fn only_a_failed_payment_is_redriven() {
-    for status in Status::ALL {
-        let payment = payment(1, status);
-        let world = world(std::slice::from_ref(&payment));
-        let redriven = one(&world, &world, payment.ride_id, &budget()).await.expect("memory");
-        let state = world.0.into_inner().expect("no poison");
-        let expected = if status == Status::Failed { Redriven::Queued } else { Redriven::NotFailed };
-        assert_eq!((redriven, state.sent.len()), (expected, usize::from(status == Status::Failed)), "{status}");
+async fn a_failed_payment_is_redriven_and_one_that_waits_is_sent_its_job_again() {
+    let before = Some(RequestTime::from(Timestamp::now() - Duration::from_secs(1)));
+    let failed = payment(1, Status::Failed);
+    assert_eq!(redriven(&failed).await, (Redriven::Queued, Some(failed.redrive())));
+    let queued = Payment { redrives: 2, ..payment(1, Status::Queued) };
+    let put_off = Payment { not_before: before, ..queued.clone() };
+    let dead = Payment { held_until: before, ..payment(1, Status::Processing) };
+    let buried = Payment { buried: true, ..dead.clone() };
+    for waiting in [queued, put_off, dead, buried] {
+        assert_eq!(redriven(&waiting).await, (Redriven::Queued, Some(waiting.job())), "{waiting:?}");
     }
+}
+
+#[tokio::test]
+async fn one_that_is_complete_or_under_way_is_sent_nothing() {
+    let (now, soon) = (Timestamp::now(), Timestamp::now() + Duration::from_secs(60));
+    let held = Payment { status_since: now.into(), held_until: Some(soon.into()), ..payment(1, Status::Processing) };
+    let untold = Payment { held_until: None, ..held.clone() };
+    let put_off = Payment { not_before: Some(soon.into()), ..payment(1, Status::Queued) };
+    for under_way in [held, untold, put_off] {
+        assert_eq!(redriven(&under_way).await, (Redriven::UnderWay, None), "{under_way:?}");
+    }
+    assert_eq!(redriven(&payment(1, Status::Complete)).await, (Redriven::Complete, None));
     let stranger = one(&world(&[]), &world(&[]), payment(1, Status::Failed).ride_id, &budget()).await;
     assert_eq!(stranger.expect("memory"), Redriven::Unknown);
+}
+
+/// No row of ours is like that, but one that was mended by hand may be.
+#[tokio::test]
+async fn a_failed_payment_that_does_not_say_when_it_failed_keeps_its_letter() {
+    let undated = Payment { processed_at: None, ..payment(1, Status::Failed) };
+    let world = world(std::slice::from_ref(&undated));
+    world.0.lock().expect("no poison").letters = vec![letter(&undated)];
+    assert!(one(&world, &world, undated.ride_id, &budget()).await.is_err());
+    let moved = all(&world, &world, 10, &budget()).await.expect("memory");
+    assert_eq!(moved, Moved { moved: 0, stale: 0, left: 1, ended: Ended::Empty });
+    let state = world.0.into_inner().expect("no poison");
+    assert_eq!((state.letters.len(), state.sent.len()), (1, 0));
 }
 
 /// Killed after any of its steps and ordered again, a redrive has happened exactly once.

@@ -59,6 +59,9 @@ for (const colorScheme of ['light', 'dark']) {
         assert.ok((await words(page, id)).includes(word), id);
       }
       assert.equal(await words(page, 'none'), 'No payments yet.');
+      // What SQS itself buried is of a payment that is not red.
+      assert.equal(await page.locator('#redrive-all').count(), 1);
+      assert.equal(await page.locator('#runbook').count(), 0);
     }, { colorScheme });
   });
 

@@ -14,11 +14,11 @@ use crate::cli::terminal;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A redrive never charges twice: the idempotency key stays the ride's.\nExamples:\n  cargo lab redrive 019a9f3c-7a00-7000-8000-000000000001\n  cargo lab redrive --all --limit 100\n  cargo lab redrive --all --limit 100 --aws --stage staging"
+    after_help = "A redrive never charges twice, as long as finance keeps the idempotency key, which stays the ride's. The simulator keeps it for ever. Of an older payment look at finance's ledger first.\nExamples:\n  cargo lab redrive 019a9f3c-7a00-7000-8000-000000000001\n  cargo lab redrive --all --limit 100\n  cargo lab redrive --all --limit 100 --aws --stage staging"
 )]
 #[group(id = "which", required = true, multiple = false, args = ["ride", "all"])]
 pub(in crate::cli) struct Redrive {
-    /// The ride whose payment failed
+    /// The ride whose payment failed, or waits though its message is gone
     #[arg(value_name = "RIDE")]
     ride: Option<String>,
     /// Those whose jobs are in the dead letters: the last attempt failed, though another may not
@@ -97,7 +97,7 @@ fn words(told: &Value) -> String {
     }
     if told["left"] != 0 {
         text.push_str(&format!(
-            " {} dead letters are left: their payments are on their way, or nobody can read them.",
+            " {} dead letters are left: their payments are on their way, nobody can read them, or something did not answer.",
             told["left"]
         ));
     }
