@@ -12,8 +12,8 @@ const LONGEST_NUMBERED: usize = 14;
 /// What else an `@` is spelt like.
 const AT: [&str; 4] = ["%40", "&#64;", "&#x40;", "\\u0040"];
 
-/// At most 200 characters of a text: digits become `#`; left out is what could be an e-mail address or a token, and each
-/// word of the rider's name.
+/// At most 200 characters of a text: digits become `#`; left out is what could be an e-mail address or a token, and the
+/// words of the rider's name.
 pub(crate) fn excerpt(text: &str, rider: Option<&str>) -> String {
     let mut text = text[..text.floor_char_boundary(LOOKED_AT)].to_owned();
     if text.len() + 4 > LOOKED_AT {
@@ -24,7 +24,7 @@ pub(crate) fn excerpt(text: &str, rider: Option<&str>) -> String {
     for at in AT {
         text = text.replace(at, "@");
     }
-    let names: Vec<String> = rider.map(words).unwrap_or_default();
+    let names = rider.map(names).unwrap_or_default();
     let mut told = String::new();
     for word in text.split_inclusive(is_break) {
         let end = word.trim_end_matches(is_break);
@@ -43,8 +43,20 @@ fn is_break(character: char) -> bool {
 
 /// The words of a text, in small letters.
 fn words(text: &str) -> Vec<String> {
-    let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+    split(text).map(str::to_lowercase).collect()
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// The words of a name that name somebody: those with a capital, where there are any. Of "Product from the future" the others are
+/// words like those of any sentence, and a reason without them says nothing.
+fn names(rider: &str) -> Vec<String> {
+    let capital = |word: &&str| word.starts_with(char::is_uppercase);
+    let all: Vec<&str> = split(rider).collect();
+    let some = all.iter().any(capital);
+    all.into_iter().filter(|word| !some || capital(word)).map(str::to_lowercase).collect()
 }
 
 fn masked(word: &str, names: &[String]) -> String {
@@ -79,6 +91,14 @@ mod tests {
             "customer … …'…, …: order # of the neillies"
         );
         assert_eq!(excerpt(""), "");
+    }
+
+    #[test]
+    fn a_name_does_not_take_away_the_words_of_a_sentence() {
+        let said = "The date of the Product is in the future.";
+        assert_eq!(excerpt(said, Some("Product from the future")), "The date of the … is in the future.");
+        assert_eq!(excerpt("ada and Ada", Some("ada")), "… and …");
+        assert_eq!(excerpt("ada lovelace", Some("ada lovelace")), "… …");
     }
 
     #[test]

@@ -2,9 +2,11 @@ use crate::excerpt::excerpt;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use serde_json::Value;
 use shared::http::{Answer, CallError, LONGEST_ANSWER};
 use shared::ride::Label;
 use shared::telemetry::chain;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What the original's finance service says while its database is busy, with whatever status.
@@ -58,7 +60,7 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
     }
     let text = String::from_utf8_lossy(&answer.body);
     let after = answer.retry_after.as_deref().and_then(|text| retry_after(text, now));
-    let reason = |remark: &str| match excerpt(&text, rider.map(Label::as_str)) {
+    let reason = |remark: &str| match excerpt(&sentence(&text), rider.map(Label::as_str)) {
         told if told.is_empty() => format!("finance answered {}{remark}", status.as_u16()),
         told => format!("finance answered {}{remark}: {told}", status.as_u16()),
     };
@@ -79,6 +81,14 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
         }
         _ => later(reason("")),
     }
+}
+
+/// What a JSON document says in a sentence, or all of the text: the rest of a problem document repeats the status.
+/// <https://www.rfc-editor.org/rfc/rfc9457>
+fn sentence(text: &str) -> Cow<'_, str> {
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else { return text.into() };
+    let said = ["detail", "message", "error"].into_iter().find_map(|name| members.get(name)?.as_str());
+    said.map_or(text.into(), |said| said.to_owned().into())
 }
 
 /// Whether a text is a page for people: what a wrong address, a proxy or a page to sign in at answers. By its beginning and

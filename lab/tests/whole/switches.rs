@@ -48,7 +48,11 @@ async fn a_wrong_order_is_refused_by_name_and_changes_nothing() {
             "RideFleetUrlParameter is a parameter",
         ),
         (json!({"resource": "RidesTable", "trouble": {"value": "x"}}), 400, "RidesTable is a table"),
-        (json!({"resource": "Rides", "trouble": "fail"}), 404, "no table, parameter, queue, function or pipe \"Rides\""),
+        (
+            json!({"resource": "Rides", "trouble": "fail"}),
+            404,
+            "no table, parameter, queue, function or pipe \"Rides\"",
+        ),
         (json!({"resource": "RequestRideFunction", "trouble": "fail"}), 400, "RequestRideFunction is a function"),
         (json!({"resource": "RidesTable", "trouble": "disk_full"}), 400, "RidesTable is a table"),
         (

@@ -142,6 +142,19 @@ fn of_an_endless_answer_the_status_counts_and_what_was_read_is_kept() {
 }
 
 #[test]
+fn a_problem_document_s_own_sentence_is_the_reason() {
+    for (body, said) in [
+        (r#"{"type":"about:blank","status":400,"detail":"The date is in the future."}"#, "The date is in the future."),
+        (r#"{"message":"no such product"}"#, "no such product"),
+        (r#"{"error":{"code":7}}"#, "{\"error\":{\"code\":#}}"),
+        ("[1]", "[#]"),
+    ] {
+        let Verdict::Refused { reason, answer: kept } = verdict(400, body) else { panic!("a 400 is final") };
+        assert_eq!((reason, kept.as_str()), (format!("finance answered 400: {said}"), body), "in full, it is kept");
+    }
+}
+
+#[test]
 fn the_rider_is_named_in_the_whole_answer_and_nowhere_else() {
     let rider = Label::try_from("Ada Quirk".to_owned()).expect("a label");
     let Verdict::Refused { reason, answer } = judge(Ok(answer(400, "who is ada quirk?")), Some(&rider), false, now())

@@ -43,7 +43,7 @@ pub(in crate::cli) struct Payments {
     /// Set rides, payments, counts and charges of the running lab against each other; exit code 1 if they contradict each other
     #[arg(long, conflicts_with_all = ["failed", "watch", "aws", "fill"])]
     audit: bool,
-    /// Put N completed payments without rides into the running lab's tables: how many payments there are must not slow down what shows them
+    /// Put N completed payments without rides into the running lab's tables: how many payments there are must not slow down what shows them. --audit finds them from then on
     #[arg(long, value_name = "N", conflicts_with_all = ["failed", "watch", "aws", "json"], value_parser = clap::value_parser!(u32).range(1..=500_000))]
     fill: Option<u32>,
     #[command(flatten)]

@@ -71,6 +71,26 @@ fn its_choices_reach_the_resources() {
     assert_eq!(request["ProvisionedThroughput"]["WriteCapacityUnits"], 1);
 }
 
+#[test]
+fn only_new_rides_of_riders_are_to_be_paid_for() {
+    let filters = stack(&[]).pipes["PaymentsPipe"].source.filters.clone();
+    let records: Vec<serde_json::Value> =
+        serde_json::from_str(include_str!("../../../../events/rides-stream.json")).expect("records");
+    let taken = |change: fn(&mut serde_json::Value)| {
+        let mut record = records[0].clone();
+        change(&mut record);
+        filters.iter().any(|filter| filter.matches(&record))
+    };
+    assert!(taken(|_| {}), "a rider's");
+    assert!(taken(|record| _ = record["dynamodb"]["NewImage"].as_object_mut().map(|image| image.remove("Rider"))));
+    assert!(!taken(|record| record["dynamodb"]["NewImage"]["Rider"]["S"] = "heartbeat-probe".into()), "the probe's");
+    for event in ["MODIFY", "REMOVE"] {
+        let mut record = records[0].clone();
+        record["eventName"] = event.into();
+        assert!(!filters.iter().any(|filter| filter.matches(&record)), "{event}");
+    }
+}
+
 /// Route, method and callers of every route that is not open to anyone.
 fn guarded(stack: &Stack) -> Vec<(&str, &str, &Authorization)> {
     let routes = stack.apis["Api"].routes.iter();
