@@ -50,7 +50,7 @@ impl Call {
         if body.len() > LONGEST_BODY { Err(Problem::TooLarge(LONGEST_BODY)) } else { Ok(body) }
     }
 
-    /// The path of the route that the call came by, as [`Routes`] has it.
+    /// The path of the route that the call came by, as [`super::Routes`] has it.
     pub fn route(&self) -> &'static str {
         self.route
     }
