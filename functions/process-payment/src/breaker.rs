@@ -159,7 +159,8 @@ impl Breaker {
     #[must_use]
     pub fn settle(self, rules: &Rules, admission: Admission, outcome: Outcome, now: Millis) -> Self {
         match (self, outcome) {
-            // Also when another probe failed meanwhile: this is the later word of the two.
+            // Also when another probe failed meanwhile: what was heard last counts. Should it be the older word of the two,
+            // a few calls find out.
             (Self::Open { .. } | Self::HalfOpen { .. }, Outcome::Alive) if admission == Admission::Probe => {
                 Self::Draining { cap: rules.drain_calls, used: 0, ends: later(now, rules.drain_interval), failures: 0 }
             }

@@ -12,6 +12,10 @@ use std::time::Duration;
 /// What the original's finance service says while its database is busy, with whatever status.
 const LOCKED: &str = "the 'payments' table is locked";
 
+/// What API Gateway calls the refusal of a path that none of its routes has, before anybody behind it is asked.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
+const NO_ROUTE: &str = "MissingAuthenticationTokenException";
+
 /// Where a page says that it is one, if it does.
 const BEGINNING: usize = 1_024;
 
@@ -52,9 +56,10 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
         Err(error) => return Verdict::Later { reason: chain(&error), after: None, spare: None },
     };
     let status = answer.status;
-    if let Some(kind) = answer.error_type.as_deref().filter(|_| is_ours && answer.forbidden().is_some()) {
+    let is_the_gateways = |kind: &&str| answer.forbidden().is_some() && (is_ours || kind.starts_with(NO_ROUTE));
+    if let Some(kind) = answer.error_type.as_deref().filter(is_the_gateways) {
         // API Gateway's word, not finance's: our role or our signature. Its body repeats the signed request. A stranger gets
-        // no signature: theirs is a refusal like any other.
+        // no signature: theirs is a refusal like any other, unless nobody was asked at all.
         let reason = format!("finance did not let this function in ({kind})");
         return Verdict::Later { reason, after: None, spare: None };
     }
@@ -87,8 +92,17 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
 /// <https://www.rfc-editor.org/rfc/rfc9457>
 fn sentence(text: &str) -> Cow<'_, str> {
     let Ok(Value::Object(members)) = serde_json::from_str(text) else { return text.into() };
-    let said = ["detail", "message", "error"].into_iter().find_map(|name| members.get(name)?.as_str());
-    said.map_or(text.into(), |said| said.to_owned().into())
+    // Which fields are wrong stands in a list, and the sentence beside it says only that there is one.
+    if ["errors", "detail", "message", "error"].into_iter().any(|name| members.get(name).is_some_and(is_nested)) {
+        return text.into();
+    }
+    let mut said =
+        ["detail", "message", "error_description", "error"].into_iter().filter_map(|name| members.get(name)?.as_str());
+    said.find(|said| !said.trim().is_empty()).map_or(text.into(), |said| said.to_owned().into())
+}
+
+fn is_nested(value: &Value) -> bool {
+    value.is_array() || value.is_object()
 }
 
 /// Whether a text is a page for people: what a wrong address, a proxy or a page to sign in at answers. By its beginning and

@@ -45,7 +45,7 @@ enum Command {
     Invoke(invoke::Invoke),
     /// Print a rider's token of the running lab's user pool
     Token(token::Token),
-    /// Let a table, a parameter, a queue or a function of the running lab fail, or be slow
+    /// Let a table, a parameter, a queue, a function or a pipe of the running lab fail, be slow or stand still
     Break(breakage::Break),
     /// End what `cargo lab break` began
     Mend(breakage::Mend),
@@ -55,7 +55,7 @@ enum Command {
     Faults(faults::Faults),
     /// Show what became of the payments, in the running lab or in a stack in AWS
     Payments(payments::Payments),
-    /// Give a failed payment, or those of the dead letters, another try
+    /// Give a failed payment, one that waits, or those of the dead letters another try
     Redrive(payments::Redrive),
     /// Open the operations page to a browser on this machine: signs its requests
     Ops(payments::Ops),

@@ -41,7 +41,7 @@ pub struct Evidence {
     pub alarms: Vec<AlarmSeen>,
     /// Requests of the load that failed, oldest first.
     pub failures: Vec<Failure>,
-    /// Log lines of the level WARN or graver since the load began; the first of each service and message, if there are many.
+    /// Log lines of the level WARN or graver since the load began; the first of each service, message and reason, if there are many.
     pub grave: Vec<LineSeen>,
     /// The metrics that the scenario asks for.
     pub metrics: Vec<MetricSeen>,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::evidence::LineSeen;
 use crate::observation::{LineFilter, LineView, Observation};
 
-/// Lines kept that one service wrote with one message.
+/// Lines kept that one service wrote with one message and one reason.
 const ALIKE: usize = 20;
 
 /// Lines kept in all: messages may be of any number.
@@ -19,8 +19,8 @@ pub(super) struct GraveLines {
     since_ms: f64,
     /// Number of the last line that was read.
     read: u64,
-    /// How many of each service and message there were.
-    counts: HashMap<(String, String), usize>,
+    /// How many of each service, message and reason there were.
+    counts: HashMap<(String, String, String), usize>,
     lines: Vec<LineSeen>,
 }
 
@@ -50,14 +50,17 @@ impl GraveLines {
         if line.at_ms < self.since_ms || self.lines.len() >= ALL {
             return;
         }
-        let alike = self.counts.entry((line.service.clone(), line.message)).or_default();
+        // One message can have many causes: a payment is put off for all kinds of reasons.
+        let reason =
+            ["reason", "error"].into_iter().find_map(|name| line.fields.get(name)?.as_str()).unwrap_or_default();
+        let alike = self.counts.entry((line.service.clone(), line.message, reason.to_owned())).or_default();
         *alike += 1;
         if *alike <= ALIKE {
             self.lines.push(LineSeen { service: line.service, level: line.level, text: line.text });
         }
     }
 
-    /// The first of each service and message.
+    /// The first of each service, message and reason.
     pub(super) fn into_lines(self) -> Vec<LineSeen> {
         self.lines
     }

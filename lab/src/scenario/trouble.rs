@@ -18,7 +18,7 @@ pub struct Fault {
     /// For so long.
     #[serde(rename = "for")]
     pub lasts: f64,
-    /// The trouble of a table, a parameter or a function, as `cargo lab break` orders it.
+    /// The trouble of a table, a parameter, a queue, a function or a pipe, as `cargo lab break` orders it.
     pub switch: Option<switches::Order>,
     /// A fault that the functions inject themselves: what `docs/faults.md` describes. The run's seed is added to it.
     pub injection: Option<Map<String, Value>>,

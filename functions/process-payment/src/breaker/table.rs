@@ -23,6 +23,8 @@ pub struct BreakerTable {
     table: String,
     /// The version that was read last, when it was none. It counts as 0, and what is written over it names it.
     odd: Arc<Mutex<Option<AttributeValue>>>,
+    /// The attribute that was told of last: a row that nobody changes is read every second.
+    told: Arc<Mutex<Option<&'static str>>>,
 }
 
 /// Why it is not known what the breaker is.
@@ -39,7 +41,7 @@ pub enum BreakerError {
 impl BreakerTable {
     /// The table of this name.
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table, odd: Arc::default() }
+        Self { client, table, odd: Arc::default(), told: Arc::default() }
     }
 
     fn odd(&self) -> MutexGuard<'_, Option<AttributeValue>> {
@@ -59,7 +61,9 @@ impl Breakers for BreakerTable {
         *self.odd() = item.get(VERSION).filter(|_| version.is_none()).cloned();
         // Of another version of this code, or of somebody who wrote by hand. What can be read of it counts, its version above
         // all: without it every save would be refused, and the breaker would be dead.
-        if let Some(attribute) = breaker.err().or(version.is_none().then_some(VERSION)) {
+        let unreadable = breaker.err().or(version.is_none().then_some(VERSION));
+        let told = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), unreadable);
+        if let Some(attribute) = unreadable.filter(|_| unreadable != told) {
             tracing::warn!(attribute, "the breaker's row cannot be read, and the next change writes over it");
         }
         Ok((breaker.unwrap_or_default(), version.unwrap_or_default()))

@@ -128,6 +128,13 @@ fn a_strangers_refusal_is_final_whoever_stands_before_it() {
 }
 
 #[test]
+fn a_path_that_a_strangers_gateway_does_not_have_fails_no_payment_for_good() {
+    let nobody = Answer { error_type: Some("MissingAuthenticationTokenException".into()), ..answer(403, "Missing") };
+    let Verdict::Later { reason, .. } = judge(Ok(nobody), None, false, now()) else { panic!("nobody was asked") };
+    assert_eq!(reason, "finance did not let this function in (MissingAuthenticationTokenException)");
+}
+
+#[test]
 fn of_an_endless_answer_the_status_counts_and_what_was_read_is_kept() {
     let too_long = |status, begun: &str| {
         let status = StatusCode::from_u16(status).expect("a status");
@@ -146,7 +153,14 @@ fn a_problem_document_s_own_sentence_is_the_reason() {
     for (body, said) in [
         (r#"{"type":"about:blank","status":400,"detail":"The date is in the future."}"#, "The date is in the future."),
         (r#"{"message":"no such product"}"#, "no such product"),
+        (r#"{"detail":"","message":"no such product"}"#, "no such product"),
+        (r#"{"error":"invalid","error_description":"no such product"}"#, "no such product"),
         (r#"{"error":{"code":7}}"#, "{\"error\":{\"code\":#}}"),
+        (r#"{"message":["date"],"error":"Bad"}"#, r#"{"message":["date"],"error":"Bad"}"#),
+        (
+            r#"{"detail":"Fields","errors":[{"pointer":"/date"}]}"#,
+            r#"{"detail":"Fields","errors":[{"pointer":"/date"}]}"#,
+        ),
         ("[1]", "[#]"),
     ] {
         let Verdict::Refused { reason, answer: kept } = verdict(400, body) else { panic!("a 400 is final") };
