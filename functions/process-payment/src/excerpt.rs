@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_name_does_not_take_away_the_words_of_a_sentence() {
         let said = "The date of the Product is in the future.";
-        assert_eq!(excerpt(said, Some("Product from the future")), "The date of the … is in the ….");
+        assert_eq!(excerpt(said, Some("Product from the future")), "The date of the … is in the …");
         assert_eq!(excerpt("ada and Ada", Some("ada")), "… and …");
         assert_eq!(excerpt("ada lovelace", Some("ada lovelace")), "… …");
     }
