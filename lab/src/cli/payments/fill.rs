@@ -1,9 +1,9 @@
 //! `cargo lab payments --fill N`: completed payments without rides, so that what shows payments can be measured when there are many.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use http::Request;
+use http::{Request, StatusCode};
 use http_body_util::Full;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -20,8 +20,12 @@ const MOST: i64 = 60;
 /// How long counts of ten minutes are kept; what expired years ago would not be.
 const KEPT: i64 = 7 * 24 * 3_600;
 
-/// A transaction waits where a table is busy.
+/// A transaction waits where a table is busy, and is sent again where the table throttles it: on a machine that has nothing else to
+/// do, rows come faster than an on-demand table takes them.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Between two attempts at a transaction that was throttled: capacity comes by the second.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Puts so many completed payments into the running lab's tables, placed a second apart up to now, with their counts.
 ///
@@ -59,16 +63,38 @@ async fn write(state: &State, begin: i64, end: i64) -> anyhow::Result<()> {
         json!({"Update": {"TableName": counts, "Key": key, "UpdateExpression": expression,
                           "ExpressionAttributeNames": names, "ExpressionAttributeValues": values}})
     }));
+    let body = json!({"TransactItems": actions}).to_string();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (status, answer) = send(state, body.clone()).await?;
+        if status.is_success() {
+            return Ok(());
+        }
+        // Cancelled as a whole: nothing of it is written.
+        let throttled = answer["CancellationReasons"].as_array().is_some_and(|reasons| reasons.iter().any(is_throttle));
+        if !throttled || Instant::now() >= deadline {
+            let why = if throttled { "the table throttles".to_owned() } else { answer.to_string() };
+            anyhow::bail!("the payments could not be written: {status} {why}");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+fn is_throttle(reason: &Value) -> bool {
+    matches!(reason["Code"].as_str(), Some("ThrottlingError" | "ProvisionedThroughputExceeded"))
+}
+
+async fn send(state: &State, body: String) -> anyhow::Result<(StatusCode, Value)> {
     let request = Request::post(&state.dynamodb)
         .header("content-type", "application/x-amz-json-1.0")
         .header("x-amz-target", "DynamoDB_20120810.TransactWriteItems")
         .header("x-amz-date", "20260101T000000Z")
         .header("authorization", ride::CREDENTIAL)
-        .body(Full::from(json!({"TransactItems": actions}).to_string()))?;
+        .body(Full::from(body))?;
     let (status, _, answer) =
         ride::send_within(PATIENCE, request).await.context("the lab's DynamoDB did not answer")?;
-    anyhow::ensure!(status.is_success(), "the payments could not be written: {status} {answer}");
-    Ok(())
+    Ok((status, answer))
 }
 
 /// A payment as process-payment leaves it.
