@@ -16,9 +16,8 @@ async fn main() -> ExitCode {
 async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let settings = Settings::read(environment)?;
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, dynamodb::WARM_UP).await;
+    let (faults, ()) = tokio::join!(Faults::warmed(SERVICE, environment), dynamodb::warm(&client, dynamodb::WARM_UP));
     let table = PaymentsTable::new(client, settings.tables.clone());
-    let faults = Faults::warmed(SERVICE, environment).await;
     let place = &PlacePayment::new(settings.common, table, faults);
     events::run(|event, caller| async move { place.handle(&event, &caller).await }).await
 }

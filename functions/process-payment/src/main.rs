@@ -32,8 +32,11 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
         queue: PaymentsQueue::new(sqs::client(environment)?, &settings),
         breaker: Guard::new(breaker, settings.breaker),
     };
-    let faults = Faults::warmed(SERVICE, environment).await;
-    tokio::join!(parts.finance.warm(), dynamodb::warm(&dynamodb, dynamodb::WARM_UP));
+    let (faults, (), ()) = tokio::join!(
+        Faults::warmed(SERVICE, environment),
+        parts.finance.warm(),
+        dynamodb::warm(&dynamodb, dynamodb::WARM_UP)
+    );
     let process = &ProcessPayment::new(settings.common, settings.rules, parts, faults);
     events::run(|event, caller| async move { process.handle(&event, &caller).await }).await
 }

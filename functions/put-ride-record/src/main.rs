@@ -17,7 +17,7 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let settings = service::Settings::read(SERVICE, environment)?;
     let table = environment.text("RIDES_TABLE")?;
     let client = dynamodb::client(environment)?;
-    dynamodb::warm(&client, dynamodb::WARM_UP).await;
+    let (faults, ()) = tokio::join!(Faults::warmed(SERVICE, environment), dynamodb::warm(&client, dynamodb::WARM_UP));
     let service = service::service(settings, routes(), PutRideRecord::new(RidesTable::new(client, table)));
-    faults::run(Faults::warmed(SERVICE, environment).await, service).await
+    faults::run(faults, service).await
 }

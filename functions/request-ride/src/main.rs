@@ -25,8 +25,12 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let services = Services::new(&settings, ssm, client);
     let dynamodb = dynamodb::client(environment)?;
     let budget = Budget::lasting(settings.parameters.timeout);
-    tokio::join!(services.warm(&budget), dynamodb::warm(&dynamodb, dynamodb::WARM_UP));
+    let (faults, (), ()) = tokio::join!(
+        Faults::warmed(SERVICE, environment),
+        services.warm(&budget),
+        dynamodb::warm(&dynamodb, dynamodb::WARM_UP)
+    );
     let once = Once::new(ClaimsTable::new(dynamodb, settings.idempotency_table.clone()), settings.idempotency);
     let service = service::service(common, routes(&settings), RequestRide::new(services, once));
-    faults::run(Faults::warmed(SERVICE, environment).await, service).await
+    faults::run(faults, service).await
 }

@@ -23,11 +23,8 @@ async fn serve(environment: &Environment) -> Result<(), Box<dyn std::error::Erro
     let ttl = environment.seconds("FLEET_TTL_SECONDS")?;
     let table = UnicornsTable::new(dynamodb::client(environment)?, environment.text("UNICORNS_TABLE")?);
     let fleet = CachedFleet::new(table, ttl);
+    let budget = Budget::lasting(WARM_UP);
     // Best effort: what fails here is logged there, and the first request tries again.
-    let _ = fleet.unicorns(&Budget::lasting(WARM_UP)).await;
-    faults::run(
-        Faults::warmed(SERVICE, environment).await,
-        service::service(settings, routes(), RequestUnicorn::new(fleet)),
-    )
-    .await
+    let (faults, _) = tokio::join!(Faults::warmed(SERVICE, environment), fleet.unicorns(&budget));
+    faults::run(faults, service::service(settings, routes(), RequestUnicorn::new(fleet))).await
 }

@@ -93,7 +93,7 @@ impl Faults {
     /// As [`Faults::read`], with the configuration read before the first request has to wait for it: best effort.
     pub async fn warmed(service: &'static str, environment: &Environment) -> Option<Self> {
         let faults = Self::read(service, environment)?;
-        let _ = faults.0.source.get_at(std::time::Instant::now()).await;
+        let _ = faults.0.source.start_at(std::time::Instant::now()).await;
         Some(faults)
     }
 

@@ -16,6 +16,10 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// By up to this share the next read is earlier: environments that have begun together must not ask together for ever.
 const EARLIER: f64 = 0.2;
 
+/// How often a start reads until it can. Nobody waits for it yet, the connection is a new one, and the first seconds of an
+/// environment would be without faults otherwise.
+const READS_AT_START: usize = 3;
+
 /// A configuration that is being read.
 pub type Reading = Pin<Box<dyn Future<Output = Result<String, Box<dyn Error + Send + Sync>>> + Send>>;
 
@@ -53,13 +57,28 @@ impl Source {
         // Held across the read: of several requests that find the flags old, one reads and the others wait for it.
         let mut state = self.state.lock().await;
         if state.next_read.is_none_or(|next| now >= next) {
-            // Outside of the trace: it is no part of what the rider asked for.
-            let read = below(None, (self.read)()).await.map_err(Failed::Store);
-            state.take(read);
-            let pause = if state.failing { PAUSE_AFTER_FAILURE } else { self.ttl };
-            state.next_read = Some(now + pause.mul_f64(1.0 - EARLIER * fastrand::f64()));
+            self.read_into(&mut state, now).await;
         }
         Arc::clone(&state.flags)
+    }
+
+    /// Reads for the first time, and again at once when that fails.
+    pub(super) async fn start_at(&self, now: Instant) {
+        let mut state = self.state.lock().await;
+        for _ in 0..READS_AT_START {
+            self.read_into(&mut state, now).await;
+            if !state.failing {
+                return;
+            }
+        }
+    }
+
+    async fn read_into(&self, state: &mut State, now: Instant) {
+        // Outside of the trace: it is no part of what the rider asked for.
+        let read = below(None, (self.read)()).await.map_err(Failed::Store);
+        state.take(read);
+        let pause = if state.failing { PAUSE_AFTER_FAILURE } else { self.ttl };
+        state.next_read = Some(now + pause.mul_f64(1.0 - EARLIER * fastrand::f64()));
     }
 }
 
@@ -130,6 +149,26 @@ mod tests {
         *cell.lock().expect("one thread") = Some("{}");
         assert_eq!(count_at(&source, start + TTL.mul_f64(1.0 - EARLIER)).await, 1);
         assert_eq!((count_at(&source, start + TTL).await, asked.load(Ordering::Relaxed)), (0, 2));
+    }
+
+    #[tokio::test]
+    async fn a_start_reads_until_it_can_but_not_for_ever() {
+        let cell = Arc::new(Shared::new(None));
+        let (gone, asked) = source(&cell, TTL);
+        let start = Instant::now();
+        gone.start_at(start).await;
+        assert_eq!(asked.load(Ordering::Relaxed), READS_AT_START);
+        assert_eq!((count_at(&gone, start).await, asked.load(Ordering::Relaxed)), (0, READS_AT_START));
+
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let second = move || -> Reading {
+            let first = count.fetch_add(1, Ordering::Relaxed) == 0;
+            Box::pin(async move { if first { Err("too slow".into()) } else { Ok(LATENCY.to_owned()) } })
+        };
+        let late = Source::new(Box::new(second), TTL);
+        late.start_at(start).await;
+        assert_eq!((count_at(&late, start).await, asked.load(Ordering::Relaxed)), (1, 2));
     }
 
     #[tokio::test]
