@@ -28,6 +28,7 @@ pub mod logs;
 pub mod observation;
 mod percentile;
 pub mod pipes;
+mod quantity;
 mod reaper;
 pub mod scenario;
 mod scheduler;

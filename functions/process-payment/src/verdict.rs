@@ -19,6 +19,9 @@ const NO_ROUTE: &str = "MissingAuthenticationTokenException";
 /// Where a page says that it is one, if it does.
 const BEGINNING: usize = 1_024;
 
+/// Where a JSON document of an error says what is wrong, the most exact one first.
+const SENTENCES: [&str; 4] = ["detail", "message", "error_description", "error"];
+
 /// What finance said about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -93,11 +96,10 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
 fn sentence(text: &str) -> Cow<'_, str> {
     let Ok(Value::Object(members)) = serde_json::from_str(text) else { return text.into() };
     // Which fields are wrong stands in a list, and the sentence beside it says only that there is one.
-    if ["errors", "detail", "message", "error"].into_iter().any(|name| members.get(name).is_some_and(is_nested)) {
+    if SENTENCES.iter().chain(&["errors"]).any(|name| members.get(*name).is_some_and(is_nested)) {
         return text.into();
     }
-    let mut said =
-        ["detail", "message", "error_description", "error"].into_iter().filter_map(|name| members.get(name)?.as_str());
+    let mut said = SENTENCES.iter().filter_map(|name| members.get(*name)?.as_str());
     said.find(|said| !said.trim().is_empty()).map_or(text.into(), |said| said.to_owned().into())
 }
 

@@ -124,6 +124,7 @@ fn announce(lab: &Lab, state: &State) {
     }
     terminal::print(&format!("  {:<width$}  {}", "DynamoDB", lab.endpoints.dynamodb));
     terminal::print(&format!("  {:<width$}  {}", "SSM", lab.endpoints.ssm));
+    terminal::print(&format!("  {:<width$}  {}", "SQS", lab.endpoints.sqs));
     terminal::print(&format!("  {:<width$}  {}", "Console", state.console));
     terminal::print(&palette.paint(Style::Bold, "\nBook a ride"));
     let token = match state.user_pool {

@@ -146,7 +146,7 @@ impl Observation {
 }
 
 /// A moment in milliseconds since 1970, to the microsecond.
-fn milliseconds(moment: Timestamp) -> f64 {
+pub(crate) fn milliseconds(moment: Timestamp) -> f64 {
     moment.as_microsecond() as f64 / 1000.0
 }
 

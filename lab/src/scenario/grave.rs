@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::evidence::LineSeen;
-use crate::observation::{LineFilter, LineView, Observation};
+use crate::observation::{LineFilter, LineView, Observation, milliseconds};
 
 /// Lines kept that one service wrote with one message and one reason.
 const ALIKE: usize = 20;
@@ -26,7 +26,7 @@ pub(super) struct GraveLines {
 
 impl GraveLines {
     pub(super) fn since(began: Timestamp) -> Self {
-        let since_ms = began.as_microsecond() as f64 / 1000.0;
+        let since_ms = milliseconds(began);
         Self { since_ms, read: 0, counts: HashMap::new(), lines: Vec::new() }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::books::{Books, Payment, Tables};
+use crate::quantity::quantity;
 
 /// The payments of a run, of all rides that are stored but the probe's.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -60,11 +61,11 @@ impl PaymentBooks {
 
     /// In words, for whoever reads it at a terminal or in a report.
     pub fn in_words(&self) -> String {
-        let charges = self.charges.map_or_else(|| "charges unknown".to_owned(), |charges| plural(charges, "charge"));
+        let charges = self.charges.map_or_else(|| "charges unknown".to_owned(), |charges| quantity(charges, "charge"));
         let mut words = format!(
             "{}, {}: {} complete, {} failed, {} waiting; {charges}, {} of them twice; waited for {:.1} s after the last rider",
-            plural(self.rides, "ride"),
-            plural(self.payments, "payment"),
+            quantity(self.rides, "ride"),
+            quantity(self.payments, "payment"),
             self.complete,
             self.failed,
             self.waiting,
@@ -77,10 +78,6 @@ impl PaymentBooks {
         }
         words
     }
-}
-
-fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::evidence::{Failure, LineSeen, SpanSeen, TraceSeen};
-use crate::observation::{Observation, Order, RequestFilter, RequestView, SpanView};
+use crate::observation::{Observation, Order, RequestFilter, RequestView, SpanView, milliseconds};
 
 /// Failed requests whose log lines are read: enough to say what they have in common.
 const READ: usize = 100;
@@ -25,7 +25,7 @@ pub(super) struct Window {
 
 impl Window {
     fn machine_ms(&self, at_ms: f64) -> f64 {
-        at_ms - self.began.as_microsecond() as f64 / 1000.0
+        at_ms - milliseconds(self.began)
     }
 
     fn seconds(&self, at_ms: f64) -> f64 {

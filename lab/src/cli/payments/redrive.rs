@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::api::Api;
 use crate::cli::faults::Target;
 use crate::cli::terminal;
+use crate::quantity::quantity;
 
 #[derive(Debug, Args)]
 #[command(
@@ -91,14 +92,17 @@ async fn all(order: impl AsyncFn(u64) -> anyhow::Result<Value>, limit: u64) -> (
 }
 
 fn words(told: &Value) -> String {
-    let mut text = format!("{} payments wait for another try.", told["moved"]);
-    if told["stale"] != 0 {
-        text.push_str(&format!(" {} dead letters were out of date and are gone.", told["stale"]));
+    let number = |name: &str| told[name].as_u64().unwrap_or_default();
+    let waiting = number("moved");
+    let verb = if waiting == 1 { "waits" } else { "wait" };
+    let mut text = format!("{} {verb} for another try.", quantity(waiting, "payment"));
+    if number("stale") > 0 {
+        text.push_str(&format!(" Out of date and deleted: {}.", quantity(number("stale"), "dead letter")));
     }
-    if told["left"] != 0 {
+    if number("left") > 0 {
         text.push_str(&format!(
-            " {} dead letters are left: their payments are on their way, nobody can read them, or something did not answer.",
-            told["left"]
+            " Left where they are: {}. Their payments are on their way, nobody can read them, or something did not answer.",
+            quantity(number("left"), "dead letter")
         ));
     }
     if told["ended"] == "time" {
@@ -126,9 +130,12 @@ mod tests {
 
     #[test]
     fn what_was_done_is_told_and_what_was_not() {
-        let told = |ended: &str, left: u32| words(&json!({"moved": 2, "stale": 0, "left": left, "ended": ended}));
-        assert_eq!(told("empty", 0), "2 payments wait for another try.");
-        assert!(told("time", 0).ends_with("order again."));
-        assert!(told("empty", 3).contains("3 dead letters are left"));
+        let told = |moved: u32, stale: u32, left: u32, ended: &str| {
+            words(&json!({"moved": moved, "stale": stale, "left": left, "ended": ended}))
+        };
+        assert_eq!(told(2, 0, 0, "empty"), "2 payments wait for another try.");
+        assert_eq!(told(1, 1, 0, "limit"), "1 payment waits for another try. Out of date and deleted: 1 dead letter.");
+        assert!(told(2, 0, 0, "time").ends_with("order again."));
+        assert!(told(2, 0, 3, "empty").contains("Left where they are: 3 dead letters."));
     }
 }

@@ -7,7 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::judge::Verdict;
 use super::state::State;
-use super::words::{comparison, count, datapoint, was};
+use super::words::{comparison, datapoint, was};
+use crate::quantity::quantity;
 use crate::template::{Alarm, MissingData};
 
 /// Before the first evaluation.
@@ -34,7 +35,7 @@ pub(super) fn of_metric(
 ) -> String {
     if state == State::InsufficientData {
         let unknown = verdict.filled;
-        return format!("Insufficient Data: {} {} unknown.", count(unknown, "datapoint"), was(unknown));
+        return format!("Insufficient Data: {} {} unknown.", quantity(unknown, "datapoint"), was(unknown));
     }
     let judged: Vec<_> = verdict.judged.iter().filter_map(|place| range.get(*place).copied().flatten()).collect();
     let filled = verdict.filled;
@@ -44,15 +45,15 @@ pub(super) fn of_metric(
             MissingData::NotBreaching => "NonBreaching",
             MissingData::Missing | MissingData::Ignore => return None,
         };
-        (filled > 0).then(|| format!("{} {} treated as [{kind}]", count(filled, "missing datapoint"), was(filled)))
+        (filled > 0).then(|| format!("{} {} treated as [{kind}]", quantity(filled, "missing datapoint"), was(filled)))
     };
     let telling: Vec<_> = judged.iter().filter(|point| point.breaches == (state == State::Alarm)).collect();
     if telling.is_empty() {
         let treated = treated().unwrap_or_default();
         let received = if judged.is_empty() {
-            format!("no datapoints were received for {}", count(filled, "period"))
+            format!("no datapoints were received for {}", quantity(filled, "period"))
         } else {
-            format!("only {} {} received", count(judged.len(), "datapoint"), was(judged.len()))
+            format!("only {} {} received", quantity(judged.len(), "datapoint"), was(judged.len()))
         };
         return format!("Threshold Crossed: {received} and {treated}.");
     }
@@ -67,7 +68,7 @@ pub(super) fn of_metric(
     );
     if filled > 0 {
         let treated = treated().map(|treated| format!(" and {treated}")).unwrap_or_default();
-        return format!("Threshold Crossed: {} {said}{treated}.", count(telling.len(), "datapoint"));
+        return format!("Threshold Crossed: {} {said}{treated}.", quantity(telling.len(), "datapoint"));
     }
     let (m, n) = (alarm.datapoints_to_alarm as usize, alarm.evaluation_periods as usize);
     let (least, change) = match state {
@@ -77,7 +78,7 @@ pub(super) fn of_metric(
     format!(
         "Threshold Crossed: {} out of the last {n} datapoints {said} (minimum {} for {change} transition).",
         telling.len(),
-        count(least, "datapoint")
+        quantity(least, "datapoint")
     )
 }
 

@@ -11,11 +11,6 @@ pub(super) fn datapoint(at: Timestamp, value: f64) -> String {
     format!("{value:?} ({})", at.to_zoned(TimeZone::UTC).strftime("%d/%m/%y %H:%M:%S"))
 }
 
-/// `1 datapoint`, `2 datapoints`.
-pub(super) fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
 /// The verb that goes with a number of things.
 pub(super) fn was(number: usize) -> &'static str {
     if number == 1 { "was" } else { "were" }
