@@ -1,5 +1,5 @@
 //! One answer of the service, over payments that are made up: what the browser tests look at. The event comes on standard
-//! input, the response goes to standard output as JSON; the argument is the scene, `busy` or `empty`.
+//! input, the response goes to standard output as JSON; the argument is the scene: `busy`, `steady` or `empty`.
 
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::tower::Service;
@@ -23,21 +23,32 @@ use std::time::Duration;
 const HOSTILE: &str =
     "finance answered 400: <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">";
 
+/// What goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plot {
+    /// Some payments failed, others wait, a fault is injected, alarms are on.
+    Busy,
+    /// As many payments are processed as are placed.
+    Steady,
+    /// Nothing ever happened.
+    Empty,
+}
+
 /// Payments of a scene. Nothing that is ordered is kept.
 #[derive(Debug, Clone)]
 struct Scene {
-    busy: bool,
+    plot: Plot,
     now: Timestamp,
 }
 
 impl Scene {
     fn payments(&self, status: Status) -> Vec<Payment> {
-        let many = match status {
-            _ if !self.busy => 0,
-            Status::Failed => 2,
-            Status::Processing => 1,
-            Status::Queued => 4,
-            Status::Complete => 5,
+        let many = match (self.plot, status) {
+            (Plot::Busy, Status::Failed) => 2,
+            (Plot::Busy, Status::Processing) => 1,
+            (Plot::Busy, Status::Queued) => 4,
+            (Plot::Busy | Plot::Steady, Status::Complete) => 5,
+            (Plot::Steady | Plot::Empty, _) => 0,
         };
         (0..many).map(|number| self.payment(status, number)).collect()
     }
@@ -93,20 +104,23 @@ impl Finds for Scene {
 impl Tallies for Scene {
     async fn tally(&self, bins: &[Bin], _: &Budget) -> Result<Numbers, StoreError> {
         let counts = |placed, complete, failed| Counts { placed, complete, failed };
-        if !self.busy {
-            return Ok(Numbers {
-                total: counts(0, 0, 0),
-                bins: vec![(Counts::default(), [Counts::default(); 10]); bins.len()],
-            });
-        }
+        let total = match self.plot {
+            Plot::Busy => counts(47, 40, 2),
+            Plot::Steady => counts(234, 234, 0),
+            Plot::Empty => counts(0, 0, 0),
+        };
         let bin = |(index, _)| {
             let number = 12 - index as i64;
-            let all = counts(number * 3, number * 2, i64::from(index == 0) * 2);
+            let all = match self.plot {
+                Plot::Busy => counts(number * 3, number * 2, i64::from(index == 0) * 2),
+                Plot::Steady => counts(number * 3, number * 3, 0),
+                Plot::Empty => counts(0, 0, 0),
+            };
             let mut minutes = [Counts::default(); 10];
             minutes[0] = all;
             (all, minutes)
         };
-        Ok(Numbers { total: counts(47, 40, 2), bins: bins.iter().enumerate().map(bin).collect() })
+        Ok(Numbers { total, bins: bins.iter().enumerate().map(bin).collect() })
     }
 }
 
@@ -136,7 +150,7 @@ impl Discards for Scene {
 
 impl Watches for Scene {
     async fn faults(&self, _: &Budget) -> Option<Vec<&'static str>> {
-        Some(if self.busy { vec!["latency"] } else { Vec::new() })
+        Some(if self.plot == Plot::Busy { vec!["latency"] } else { Vec::new() })
     }
 }
 
@@ -144,14 +158,23 @@ impl Rings for Scene {
     async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
         let alarm =
             |name: &str, page| Alarm { name: name.into(), page, meaning: "Rides go unpaid".into(), since: self.now };
-        Some(if self.busy { vec![alarm("payment-failed", true), alarm("oldest-payment", false)] } else { Vec::new() })
+        Some(if self.plot == Plot::Busy {
+            vec![alarm("payment-failed", true), alarm("oldest-payment", false)]
+        } else {
+            Vec::new()
+        })
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let busy = std::env::args().nth(1).as_deref() == Some("busy");
-    let scene = Scene { busy, now: Timestamp::now() };
+    let plot = match std::env::args().nth(1).as_deref() {
+        Some("busy") => Plot::Busy,
+        Some("steady") => Plot::Steady,
+        Some("empty") => Plot::Empty,
+        other => return Err(format!("there is no scene {other:?}").into()),
+    };
+    let scene = Scene { plot, now: Timestamp::now() };
     let mut event = String::new();
     std::io::stdin().read_to_string(&mut event)?;
     let request = lambda_http::request::from_str(&event)?.with_lambda_context(Context::default());

@@ -30,16 +30,24 @@ const ALARMS: usize = 20;
 /// How old data may be before the page says so, in seconds: a few renewals that failed.
 const STALE_S: i64 = 45;
 
-/// The page and its last data, for when there is no newer.
+/// The page and what it said last of the payments, for when they cannot be read.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     last: Mutex<Option<Snapshot>>,
 }
 
-/// No data, new or old.
+/// No payments, new or old.
 #[derive(Debug, thiserror::Error)]
 #[error("the page has nothing to show")]
 pub(crate) struct NoData(#[source] Box<dyn Error + Send + Sync>);
+
+/// What is not of the payments: always of this request, or not known. When the payments cannot be read, the alarms are what counts, and
+/// those of a while ago would be a claim.
+#[derive(Debug)]
+struct Surroundings {
+    faults: Option<Vec<&'static str>>,
+    alarms: Option<Vec<Alarm>>,
+}
 
 #[derive(Template)]
 #[template(path = "ops.html")]
@@ -81,10 +89,10 @@ impl Ringing {
 }
 
 impl Page {
-    /// The page as HTML, with the newest data there is.
+    /// The page as HTML, with the newest payments there are.
     ///
     /// # Errors
-    /// There is none at all.
+    /// There are none at all.
     pub(crate) async fn render(
         &self,
         stage: &str,
@@ -94,7 +102,12 @@ impl Page {
         context: &RequestContext,
     ) -> Result<String, NoData> {
         let now = Timestamp::now();
-        let snapshot = match Snapshot::take(payments, watch, now, context).await {
+        let (taken, faults, alarms) = tokio::join!(
+            Snapshot::take(payments, now, &context.budget),
+            watch.faults(&context.budget),
+            watch.ringing(context)
+        );
+        let snapshot = match taken {
             Ok(snapshot) => {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
                 snapshot
@@ -102,15 +115,23 @@ impl Page {
             Err(error) => {
                 let old = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 let Some(old) = old else { return Err(NoData(error.into())) };
-                tracing::warn!(error = &error as &dyn Error, "the page shows old data");
+                tracing::warn!(error = &error as &dyn Error, "the page shows old payments");
                 old
             }
         };
-        view(stage, &snapshot, told, now).render().map_err(|error| NoData(error.into()))
+        view(stage, &snapshot, Surroundings { faults, alarms }, told, now)
+            .render()
+            .map_err(|error| NoData(error.into()))
     }
 }
 
-fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timestamp) -> View<'a> {
+fn view<'a>(
+    stage: &'a str,
+    snapshot: &Snapshot,
+    Surroundings { faults, alarms }: Surroundings,
+    told: Option<Told>,
+    now: Timestamp,
+) -> View<'a> {
     let age_s = now.as_second() - snapshot.as_of.as_second();
     let count = snapshot.count();
     let rows: Vec<Row> = snapshot.rows.iter().map(Row::of).collect();
@@ -124,9 +145,9 @@ fn view<'a>(stage: &'a str, snapshot: &Snapshot, told: Option<Told>, now: Timest
         stale_s: STALE_S,
         renewed_s: RENEWED_S,
         told,
-        faults: snapshot.faults.as_ref().map(|faults| faults.join(", ")),
-        alarms: snapshot.alarms.as_ref().map(|alarms| alarms.iter().take(ALARMS).map(Ringing::of).collect()),
-        more_alarms: snapshot.alarms.as_ref().map_or(0, |alarms| alarms.len().saturating_sub(ALARMS)),
+        faults: faults.map(|faults| faults.join(", ")),
+        more_alarms: alarms.as_ref().map_or(0, |alarms| alarms.len().saturating_sub(ALARMS)),
+        alarms: alarms.map(|alarms| alarms.iter().take(ALARMS).map(Ringing::of).collect()),
         cards: [
             Card::in_queue(count.in_queue),
             Card::placed(count.placed_last_10_minutes),

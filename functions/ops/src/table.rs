@@ -70,14 +70,22 @@ impl Lists for PaymentTables {
             let left = limit - slice.payments.len();
             let (items, next) = self.round(status, first, key.take(), left, budget).await?;
             slice.payments.extend(items.iter().filter_map(payment));
-            slice.next = next.as_ref().and_then(Position::of);
-            if next.is_none() || slice.payments.len() >= limit {
+            key = next;
+            if key.is_none() || slice.payments.len() >= limit {
                 break;
             }
-            key = next;
         }
+        slice.next = key.map(|key| on_from(&key, slice.payments.last())).transpose()?;
         Ok(slice)
     }
+}
+
+/// Where a list that is not at its end goes on: after the row that DynamoDB names, or, where its key is none of ours, after the last
+/// payment that could be read. Rows that cannot be read must not look like the end.
+fn on_from(key: &Item, last: Option<&Payment>) -> Result<Position, StoreError> {
+    let read = || last.map(|last| Position { placed_at: last.placed_at, ride_id: last.ride_id });
+    let position = Position::of(key).or_else(read);
+    position.ok_or_else(|| StoreError::new("the payments could not be listed", "too many rows cannot be read"))
 }
 
 /// A row that is no payment is told and left out: it must not hide the others.
@@ -169,5 +177,18 @@ mod tests {
         let placed_at = RequestTime::try_from("2026-11-20T21:16:20.123456Z".to_owned()).expect("an instant");
         let position = Position { placed_at, ride_id };
         assert_eq!(Position::of(&position.key(Status::Failed)), Some(position));
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_not_the_end_of_the_list() {
+        let ride_id = RideId::try_from("019a9f3c-7a00-7000-8000-000000000001".to_owned()).expect("a UUID");
+        let placed_at = RequestTime::try_from("2026-11-20T21:16:20.123456Z".to_owned()).expect("an instant");
+        let job = shared::payments::Job { ride_id, request_time: placed_at, rider: None, redrive: None };
+        let last = Payment::placed(&job, placed_at.instant());
+        let mut key = Position { placed_at, ride_id }.key(Status::Failed);
+        key.insert("PlacedAt".to_owned(), S("yesterday".to_owned()));
+        let after = on_from(&key, Some(&last)).expect("after the one that can be read");
+        assert_eq!((after.placed_at, after.ride_id), (last.placed_at, ride_id));
+        assert!(on_from(&key, None).is_err(), "rather no list than one that hides rows");
     }
 }

@@ -1,10 +1,10 @@
-//! The data of the page at one moment.
+//! What the page says of the payments, at one moment.
 
 use crate::count::{Count, bins};
 use crate::list::MOST_PAYMENTS;
-use crate::store::{Alarm, First, Lists, Numbers, Rings, StoreError, Tallies, Watches};
+use crate::store::{First, Lists, Numbers, StoreError, Tallies};
 use jiff::Timestamp;
-use shared::context::RequestContext;
+use shared::budget::Budget;
 use shared::payments::counts::{Bin, Counts};
 use shared::payments::{Payment, Status};
 
@@ -20,37 +20,31 @@ pub(super) struct Snapshot {
     pub(super) as_of: Timestamp,
     pub(super) numbers: Numbers,
     pub(super) rows: Vec<Payment>,
-    pub(super) faults: Option<Vec<&'static str>>,
-    pub(super) alarms: Option<Vec<Alarm>>,
 }
 
 impl Snapshot {
     /// Reads it, in the same time however many payments there are: the counters first, which say how many rows of each
-    /// status have a place, then those rows by index, and no others. What is not of the payments may be missing.
+    /// status have a place, then those rows by index, and no others.
     pub(super) async fn take(
         payments: &(impl Lists + Tallies),
-        watch: &(impl Watches + Rings),
         now: Timestamp,
-        context: &RequestContext,
+        budget: &Budget,
     ) -> Result<Self, StoreError> {
-        let budget = &context.budget;
         let numbers = payments.tally(&bins(now, BINS), budget).await?;
         let places = Places::of(&numbers.total);
         let list = async |status, first, limit| match limit {
             0 => Ok(Vec::new()),
             limit => payments.list(status, first, None, limit, budget).await.map(|slice| slice.payments),
         };
-        let (failed, processing, queued, complete, faults, alarms) = tokio::join!(
+        let (failed, processing, queued, complete) = tokio::join!(
             list(Status::Failed, First::Oldest, places.failed),
             list(Status::Processing, First::Oldest, places.waiting),
             list(Status::Queued, First::Oldest, places.waiting),
             list(Status::Complete, First::Newest, places.complete),
-            watch.faults(budget),
-            watch.ringing(context),
         );
         let waiting = processing?.into_iter().chain(queued?).collect();
         let rows = choose(failed?, waiting, complete?);
-        Ok(Self { as_of: now, numbers, rows, faults, alarms })
+        Ok(Self { as_of: now, numbers, rows })
     }
 
     pub(super) fn count(&self) -> Count {

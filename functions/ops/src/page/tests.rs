@@ -24,17 +24,18 @@ fn snapshot(rows: Vec<Payment>, total: Counts) -> Snapshot {
     minutes[4] = total;
     let mut bins = vec![(Counts::default(), [Counts::default(); 10]); 12];
     bins[0] = (total, minutes);
-    Snapshot {
-        as_of: instant(NOW),
-        numbers: Numbers { total, bins },
-        rows,
-        faults: Some(Vec::new()),
-        alarms: Some(Vec::new()),
-    }
+    Snapshot { as_of: instant(NOW), numbers: Numbers { total, bins }, rows }
 }
 
+/// Neither a fault nor an alarm.
+const QUIET: Surroundings = Surroundings { faults: Some(Vec::new()), alarms: Some(Vec::new()) };
+
 fn html(snapshot: &Snapshot, told: Option<Told>) -> String {
-    view("dev", snapshot, told, instant(NOW)).render().expect("a page")
+    html_among(QUIET, snapshot, told)
+}
+
+fn html_among(surroundings: Surroundings, snapshot: &Snapshot, told: Option<Told>) -> String {
+    view("dev", snapshot, surroundings, told, instant(NOW)).render().expect("a page")
 }
 
 /// The text between two marks.
@@ -137,8 +138,9 @@ fn a_hostile_reason_is_text_and_nothing_else() {
 #[test]
 fn old_data_faults_and_what_was_ordered_are_told() {
     let mut old = snapshot(Vec::new(), Counts::default());
-    (old.as_of, old.faults) = (instant("2026-07-01T12:33:56Z"), Some(vec!["latency", "dependency"]));
-    let html = html(&old, Some(Told::One(Redriven::Queued)));
+    old.as_of = instant("2026-07-01T12:33:56Z");
+    let faulty = Surroundings { faults: Some(vec!["latency", "dependency"]), ..QUIET };
+    let html = html_among(faulty, &old, Some(Told::One(Redriven::Queued)));
     assert!(between(&html, "id=\"stale\"", "</p>").contains("this is 60 s old"));
     assert!(between(&html, "id=\"faults\"", "</p>").contains("latency, dependency"));
     assert!(between(&html, "id=\"told\"", "</p>").contains("The payment waits for another try."));
@@ -147,7 +149,7 @@ fn old_data_faults_and_what_was_ordered_are_told() {
 
 #[test]
 fn faults_that_nobody_knows_of_are_not_told_as_none() {
-    let page = |faults| html(&Snapshot { faults, ..snapshot(Vec::new(), Counts::default()) }, None);
+    let page = |faults| html_among(Surroundings { faults, ..QUIET }, &snapshot(Vec::new(), Counts::default()), None);
     assert!(between(&page(None), "id=\"faults\"", "</p>").contains("nobody knows"));
     assert!(!page(Some(Vec::new())).contains("id=\"faults\""));
 }
@@ -155,8 +157,8 @@ fn faults_that_nobody_knows_of_are_not_told_as_none() {
 #[test]
 fn the_strip_has_the_alarms_that_are_on_or_says_that_none_is_or_that_nobody_knows() {
     let strip = |alarms| {
-        let snapshot = Snapshot { alarms, ..snapshot(Vec::new(), Counts::default()) };
-        between(&html(&snapshot, None), "id=\"alarms\"", "</section>").to_owned()
+        let html = html_among(Surroundings { alarms, ..QUIET }, &snapshot(Vec::new(), Counts::default()), None);
+        between(&html, "id=\"alarms\"", "</section>").to_owned()
     };
     assert!(strip(Some(Vec::new())).contains("none is on"));
     assert!(strip(None).contains("CloudWatch did not say"));
@@ -183,7 +185,7 @@ fn the_chart_has_a_group_for_each_ten_minutes_of_two_hours() {
     assert!(html.contains("11:40: placed 0"), "{html}");
 }
 
-/// Tables that answer until they do not.
+/// Tables that answer until they do not, and an alarm that says so.
 struct Fading(std::sync::atomic::AtomicBool);
 
 impl Fading {
@@ -218,18 +220,24 @@ impl Tallies for Fading {
 
 impl Watches for Fading {
     async fn faults(&self, _: &Budget) -> Option<Vec<&'static str>> {
-        Some(Vec::new())
+        Some(if self.gone(()).is_err() { vec!["dependency"] } else { Vec::new() })
     }
 }
 
 impl Rings for Fading {
     async fn ringing(&self, _: &RequestContext) -> Option<Vec<Alarm>> {
-        None
+        let alarm = Alarm {
+            name: "every-payment-failing".into(),
+            page: true,
+            meaning: "Rides go unpaid".into(),
+            since: Timestamp::now(),
+        };
+        Some(if self.gone(()).is_err() { vec![alarm] } else { Vec::new() })
     }
 }
 
 #[tokio::test]
-async fn when_the_tables_are_gone_the_page_shows_what_it_knew_and_says_so() {
+async fn when_the_tables_are_gone_the_page_shows_the_payments_it_knew_and_the_alarms_of_now() {
     let (tables, page) = (Fading(true.into()), Page::default());
     let context = RequestContext {
         request_id: shared::request_id::RequestId::parse("r-1").expect("an id"),
@@ -243,4 +251,6 @@ async fn when_the_tables_are_gone_the_page_shows_what_it_knew_and_says_so() {
     tables.0.store(true, std::sync::atomic::Ordering::Relaxed);
     let old = page.render("dev", &tables, &tables, None, &context).await.expect("old data");
     assert!(!fresh.contains("id=\"stale\"") && old.contains("id=\"stale\""), "{old}");
+    assert!(fresh.contains("Alarms: none is on.") && !fresh.contains("id=\"faults\""), "{fresh}");
+    assert!(old.contains("Page: every-payment-failing") && old.contains("on purpose:</strong> dependency"), "{old}");
 }

@@ -53,6 +53,14 @@ for (const colorScheme of ['light', 'dark']) {
         assert.match(await words(page, id), new RegExp(`${number}\\s+${word}`), id);
       }
     }, { colorScheme });
+    await visit('steady', async (page) => {
+      for (const [id, number, word] of [['in-queue', '0', 'Nothing waits'], ['placed', '36', 'Coming in'], ['processed', '36', 'Keeping up']]) {
+        assert.equal(await colour(page.locator(`#${id}`)), 'green', id);
+        assert.match(await words(page, id), new RegExp(`${number}\\s+${word}`), id);
+      }
+      assert.equal(await page.locator('tr.failed').count(), 0);
+      assert.match(await words(page, 'alarms'), /none is on/);
+    }, { colorScheme });
     await visit('empty', async (page) => {
       for (const [id, expected, word] of [['in-queue', 'green', 'Nothing waits'], ['placed', 'red', 'No payments come in'], ['processed', 'red', 'No payments are processed']]) {
         assert.equal(await colour(page.locator(`#${id}`)), expected, id);
