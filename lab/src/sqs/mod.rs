@@ -118,6 +118,13 @@ impl Sqs {
         self.with(|engine, now| engine.depth(now, name)).unwrap_or_default()
     }
 
+    /// Whether nothing of a queue, by name, will be received any more: no message is there, and no second delivery is due.
+    pub fn is_at_rest(&self, name: &str) -> bool {
+        self.with(|engine, now| {
+            engine.depth(now, name).is_ok_and(|depth| depth.all() == 0) && engine.due(name).is_none()
+        })
+    }
+
     /// What a queue's messages say, by name, visible or not, in the order in which they came.
     pub fn contents(&self, name: &str) -> Vec<Arc<Content>> {
         self.with(|engine, now| engine.contents(now, name)).unwrap_or_default()

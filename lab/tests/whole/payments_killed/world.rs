@@ -75,10 +75,10 @@ pub(super) async fn until(lab: &Lab, ride: &str, wanted: &str) -> Value {
     }
 }
 
-/// Waits until no message of a payment is left, so that nothing of one ride meets the next one's hold.
+/// Waits until no message of a payment is left or comes twice, so that nothing of one ride meets the next one's hold.
 pub(super) async fn at_rest(lab: &Lab) {
     let deadline = Instant::now() + PATIENCE;
-    while lab.sqs.depth(QUEUE).all() > 0 {
+    while !lab.sqs.is_at_rest(QUEUE) {
         assert!(Instant::now() < deadline, "the queue is empty within a minute: {:?}", lab.sqs.contents(QUEUE));
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
