@@ -93,6 +93,21 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         End::Done
     }
 
+    /// A job whose payment was given up before it was sent: its dead letter, which somebody has moved into the queue
+    /// instead of redriving the payment. It is a letter again, or it would be gone and no redrive of all would find the
+    /// payment. Nobody is asked: which redrive this would be, a letter does not say.
+    pub(crate) async fn bury_again(&self, row: &Payment, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
+        self.parts.queue.bury(&row.job().to_json()?, &way.context.budget).await.map_err(Trouble::Queue)?;
+        let (ride_id, reason) = (row.ride_id, row.reason.as_deref());
+        tracing::warn!(
+            %ride_id,
+            reason,
+            message_id = way.message.message_id,
+            "a dead letter was moved into the queue, and goes back: redrive it with `cargo lab redrive` or the operations page"
+        );
+        Ok(End::Done)
+    }
+
     /// After the last attempt. The dead letter goes first: a payment that is Failed for want of attempts is always there
     /// to be redriven with all the others. That it went is noted in the row, or there would be a letter for each time that
     /// the row could not be failed; and with it what finance said, or a death in between would cost that.

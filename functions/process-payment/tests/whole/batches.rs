@@ -124,6 +124,28 @@ async fn of_a_payment_that_was_given_up_the_row_has_the_whole_answer_and_the_log
 }
 
 #[tokio::test]
+async fn a_dead_letter_that_sqs_itself_moves_into_the_queue_goes_back_to_the_dead_letters() {
+    let (tables, queue) = (payment_tables::start().await, queue().await);
+    let finance = Fake::start(|_| Reply::json(500, "{}")).await;
+    let system = system(&tables, &queue, Some(finance.url("/")), &[("PAYMENT_ATTEMPTS", "1")]);
+    let body = job(1).to_json().expect("JSON");
+    assert_eq!(again(&system, &only(&sample(), &body, 1)).await, [""; 0]);
+    assert_eq!(again(&system, &only(&sample(), &body, 2)).await, [""; 0], "the same message, delivered again");
+    assert_eq!(queue.requests().len(), 1, "one letter");
+
+    // "All redriven messages are considered new messages with a new messageID and enqueueTime."
+    let mut moved = only(&sample(), &body, 1);
+    let later = Timestamp::now().as_millisecond() + 1_000;
+    moved["Records"][0]["attributes"]["SentTimestamp"] = later.to_string().into();
+    assert_eq!(again(&system, &moved).await, [""; 0]);
+    let requests = queue.requests();
+    let letter: Value = serde_json::from_str(&requests.last().expect("a letter").body).expect("JSON");
+    assert_eq!((requests.len(), &letter["MessageBody"]), (2, &json!(body)));
+    assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
+    assert_eq!((finance.requests().len(), row(&tables, 1).await.expect("a row").status), (1, Status::Failed));
+}
+
+#[tokio::test]
 async fn without_an_address_nobody_is_asked_and_no_attempt_counts() {
     let (tables, queue) = (payment_tables::start().await, queue().await);
     let system = system(&tables, &queue, None, &[]);
