@@ -114,6 +114,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             Some(why) => format!("gave up after {attempts} attempts; {why}"),
             None => format!("gave up after {attempts} attempts; how the last one ended is unknown"),
         };
-        self.give_up(&claimed, why, way).await
+        // Only beside a letter is there an answer.
+        self.give_up(&claimed, why, claimed.answer.clone(), way).await
     }
 }

@@ -68,10 +68,14 @@ impl Message {
         self.attributes.approximate_receive_count.parse().unwrap_or(1).max(1)
     }
 
+    /// When it was sent to the queue, or moved there; nothing when that is not known.
+    pub fn sent(&self) -> Option<Timestamp> {
+        self.attributes.sent_timestamp.parse().ok().and_then(|sent| Timestamp::from_millisecond(sent).ok())
+    }
+
     /// How long it has been in the queue; nothing when that is not known.
     pub fn waited(&self, now: Timestamp) -> Duration {
-        let sent = self.attributes.sent_timestamp.parse().ok().and_then(|sent| Timestamp::from_millisecond(sent).ok());
-        sent.and_then(|sent| Duration::try_from(now.duration_since(sent)).ok()).unwrap_or_default()
+        self.sent().and_then(|sent| Duration::try_from(now.duration_since(sent)).ok()).unwrap_or_default()
     }
 }
 

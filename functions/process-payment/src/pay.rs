@@ -148,7 +148,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         let mut row = self.read(job, way).await?;
         for _ in 0..LOOKS {
             let now = self.now();
-            match (self.rules.next(row.as_ref(), job, now), &row) {
+            match (self.rules.next(row.as_ref(), job, way.message.sent(), now), &row) {
                 (Next::Nothing, _) => return Ok(End::Done),
                 (Next::Wait(end), _) => return Ok(self.wait_for(job, end, now, "somebody is at it")),
                 (Next::Early(moment), _) => return Ok(self.wait_for(job, moment, now, "its time has not come")),
@@ -157,8 +157,9 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
                 (Next::Attempt, Some(row)) => return self.attempt(row, way).await,
                 (Next::GiveUp, Some(row)) => return self.give_up_unknown(row, way).await,
                 (Next::Failed, Some(row)) => return Ok(self.failed_before(row, way)),
+                (Next::BuryAgain, Some(row)) => return self.bury_again(row, way).await,
                 // Each of them is about a row.
-                (Next::Redrive | Next::Attempt | Next::GiveUp | Next::Failed, None) => break,
+                (Next::Redrive | Next::Attempt | Next::GiveUp | Next::Failed | Next::BuryAgain, None) => break,
             }
         }
         Err(Trouble::Restless)

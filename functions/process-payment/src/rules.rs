@@ -52,6 +52,8 @@ pub(crate) enum Next {
     Nothing,
     /// Nothing but to make sure that somebody was told: it is Failed.
     Failed,
+    /// It was given up before this job was sent, which is its dead letter and goes back to where it was.
+    BuryAgain,
 }
 
 /// What a call that failed costs its payment.
@@ -90,13 +92,14 @@ impl Rules {
         self.back_off.longest_pause(received).min(self.back_off.cap / share)
     }
 
-    /// What is to be done with a job whose row is this one.
-    pub(crate) fn next(&self, row: Option<&Payment>, job: &Job, now: Timestamp) -> Next {
+    /// What is to be done with a job whose row is this one, and which was sent then, if that is known.
+    pub(crate) fn next(&self, row: Option<&Payment>, job: &Job, sent: Option<Timestamp>, now: Timestamp) -> Next {
         let Some(row) = row else { return Next::Place };
         let early = row.not_before.map(|moment| moment.instant()).filter(|moment| *moment > now);
         match (row.status, row.lease_end()) {
             (Status::Complete, _) => Next::Nothing,
             (Status::Failed, _) if job.redrive.is_some_and(|redrive| redrive > row.redrives) => Next::Redrive,
+            (Status::Failed, _) if is_its_letter(row, job, sent) => Next::BuryAgain,
             (Status::Failed, _) => Next::Failed,
             (_, Some(end)) if end > now => Next::Wait(end),
             _ => match early {
@@ -118,6 +121,14 @@ impl Rules {
     ) -> Duration {
         asked_for.unwrap_or_default().min(LONGEST_PUT_OFF) + up_to(self.back_off.longest_pause(attempts))
     }
+}
+
+/// Whether a job of a failed payment is the dead letter of that failure, moved into the queue: that of the same redrive, and
+/// sent when the payment had failed already. A message that was there before is the one that it was given up with.
+fn is_its_letter(row: &Payment, job: &Job, sent: Option<Timestamp>) -> bool {
+    let failed = row.processed_at.map(|moment| moment.instant()).filter(|_| row.buried);
+    let is_later = sent.zip(failed).is_some_and(|(sent, failed)| sent > failed);
+    is_later && job.redrive.unwrap_or(0) == row.redrives
 }
 
 /// When an invocation that has so much time left is dead for certain. Clocks of two machines differ, by less than this.
@@ -155,14 +166,14 @@ mod tests {
 
     #[test]
     fn what_is_next_follows_from_the_row() {
-        let next = |row: &Payment| RULES.next(Some(row), &job(None), at(100));
-        assert_eq!(RULES.next(None, &job(None), at(100)), Next::Place);
+        let next = |row: &Payment| RULES.next(Some(row), &job(None), None, at(100));
+        assert_eq!(RULES.next(None, &job(None), None, at(100)), Next::Place);
         assert_eq!(next(&row(Status::Queued)), Next::Attempt);
         assert_eq!(next(&row(Status::Complete)), Next::Nothing);
         assert_eq!(next(&row(Status::Failed)), Next::Failed);
         // Nobody said for how long: the longest lease.
         assert_eq!(next(&row(Status::Processing)), Next::Wait(at(900)));
-        assert_eq!(RULES.next(Some(&row(Status::Processing)), &job(None), at(900)), Next::Attempt);
+        assert_eq!(RULES.next(Some(&row(Status::Processing)), &job(None), None, at(900)), Next::Attempt);
         let held = |second| Payment { held_until: Some(at(second).into()), ..row(Status::Processing) };
         assert_eq!((next(&held(101)), next(&held(100))), (Next::Wait(at(101)), Next::Attempt));
     }
@@ -171,7 +182,7 @@ mod tests {
     fn a_payment_whose_time_has_not_come_waits_whatever_message_comes() {
         let next = |status, second| {
             let row = Payment { not_before: Some(at(second).into()), ..row(status) };
-            RULES.next(Some(&row), &job(None), at(100))
+            RULES.next(Some(&row), &job(None), None, at(100))
         };
         assert_eq!((next(Status::Queued, 101), next(Status::Queued, 100)), (Next::Early(at(101)), Next::Attempt));
         assert_eq!(next(Status::Complete, 101), Next::Nothing);
@@ -181,23 +192,43 @@ mod tests {
     fn after_the_last_attempt_nobody_asks_again_until_a_redrive() {
         let next = |attempts, attempts_before| {
             let row = Payment { attempts, attempts_before, ..row(Status::Queued) };
-            RULES.next(Some(&row), &job(None), at(100))
+            RULES.next(Some(&row), &job(None), None, at(100))
         };
         assert_eq!((next(2, 0), next(3, 0), next(4, 0)), (Next::Attempt, Next::GiveUp, Next::GiveUp));
         assert_eq!((next(3, 3), next(6, 3)), (Next::Attempt, Next::GiveUp));
         // Nor after its patience, of which the attempts say nothing.
         let buried = Payment { buried: true, held_until: Some(at(100).into()), ..row(Status::Processing) };
-        assert_eq!(RULES.next(Some(&buried), &job(None), at(100)), Next::GiveUp);
+        assert_eq!(RULES.next(Some(&buried), &job(None), None, at(100)), Next::GiveUp);
     }
 
     #[test]
     fn only_a_redrive_that_is_newer_than_the_row_takes_it_back() {
-        let next =
-            |redrives, redrive| RULES.next(Some(&Payment { redrives, ..row(Status::Failed) }), &job(redrive), at(100));
+        let next = |redrives, redrive| {
+            RULES.next(Some(&Payment { redrives, ..row(Status::Failed) }), &job(redrive), None, at(100))
+        };
         assert_eq!((next(0, Some(1)), next(1, Some(1))), (Next::Redrive, Next::Failed));
         assert_eq!((next(1, Some(2)), next(2, None)), (Next::Redrive, Next::Failed));
         let complete = Payment { redrives: 0, ..row(Status::Complete) };
-        assert_eq!(RULES.next(Some(&complete), &job(Some(1)), at(100)), Next::Nothing);
+        assert_eq!(RULES.next(Some(&complete), &job(Some(1)), None, at(100)), Next::Nothing);
+    }
+
+    #[test]
+    fn only_the_letter_of_this_very_failure_becomes_one_again() {
+        let given_up = Payment { buried: true, processed_at: Some(at(50).into()), redrives: 1, ..row(Status::Failed) };
+        let next = |row: &Payment, redrive, sent| RULES.next(Some(row), &job(redrive), sent, at(100));
+        assert_eq!(next(&given_up, Some(1), Some(at(51))), Next::BuryAgain);
+        // The message that it was given up with, or its duplicate; or nobody knows.
+        for sent in [Some(at(49)), Some(at(50)), None] {
+            assert_eq!(next(&given_up, Some(1), sent), Next::Failed, "{sent:?}");
+        }
+        assert_eq!(next(&given_up, None, Some(at(51))), Next::Failed, "the letter of a failure that was redriven");
+        assert_eq!(next(&given_up, Some(2), Some(at(51))), Next::Redrive);
+        let refused = Payment { buried: false, ..given_up.clone() };
+        assert_eq!(next(&refused, Some(1), Some(at(51))), Next::Failed, "it has no letter");
+        for status in [Status::Queued, Status::Processing, Status::Complete] {
+            let other = Payment { status, ..given_up.clone() };
+            assert_ne!(next(&other, Some(1), Some(at(51))), Next::BuryAgain, "{status}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         match verdict {
             Verdict::Charged => self.complete(claimed, way).await,
             Verdict::Refused { reason, answer } => self.fail(claimed, reason, Some(answer), way).await,
-            Verdict::Later { reason, .. } if last => {
+            Verdict::Later { reason, answer, .. } if last => {
                 let reason = match cost {
                     Cost::Probe => {
                         let hours = self.rules.patience.as_secs() / 3_600;
@@ -35,7 +35,7 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
                     }
                     _ => format!("gave up after {} attempts; {reason}", claimed.attempts_now()),
                 };
-                self.give_up(claimed, reason, way).await
+                self.give_up(claimed, reason, answer, way).await
             }
             Verdict::Later { reason, after, .. } => self.give_back(claimed, reason, after, cost, way).await,
         }
@@ -93,24 +93,40 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         End::Done
     }
 
+    /// A job whose payment was given up before it was sent: its dead letter, which somebody has moved into the queue
+    /// instead of redriving the payment. It is a letter again, or it would be gone and no redrive of all would find the
+    /// payment. Nobody is asked: which redrive this would be, a letter does not say.
+    pub(crate) async fn bury_again(&self, row: &Payment, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
+        self.parts.queue.bury(&row.job().to_json()?, &way.context.budget).await.map_err(Trouble::Queue)?;
+        let (ride_id, reason) = (row.ride_id, row.reason.as_deref());
+        tracing::warn!(
+            %ride_id,
+            reason,
+            message_id = way.message.message_id,
+            "a dead letter was moved into the queue, and goes back: redrive it with `cargo lab redrive` or the operations page"
+        );
+        Ok(End::Done)
+    }
+
     /// After the last attempt. The dead letter goes first: a payment that is Failed for want of attempts is always there
     /// to be redriven with all the others. That it went is noted in the row, or there would be a letter for each time that
-    /// the row could not be failed.
+    /// the row could not be failed; and with it what finance said, or a death in between would cost that.
     pub(crate) async fn give_up(
         &self,
         claimed: &Payment,
         reason: String,
+        answer: Option<String>,
         way: &Way<'_>,
     ) -> Result<End, Trouble<P::Error, Q::Error>> {
         if !claimed.buried {
             let budget = &way.context.budget;
             self.parts.queue.bury(&claimed.job().to_json()?, budget).await.map_err(Trouble::Queue)?;
-            let (status_since, reason) = (self.now().into(), Some(reason.clone()));
-            let buried = Payment { buried: true, status_since, reason, ..claimed.clone() };
+            let (status_since, reason, answer) = (self.now().into(), Some(reason.clone()), answer.clone());
+            let buried = Payment { buried: true, status_since, reason, answer, ..claimed.clone() };
             // When somebody else has it by now, it cannot be failed either.
             self.parts.payments.swap(claimed, &buried, budget).await.map_err(Trouble::Payments)?;
         }
-        self.fail(claimed, reason, None, way).await
+        self.fail(claimed, reason, answer, way).await
     }
 
     /// Back to the queue. The row comes first: a message that is there before its row is free would find it taken.

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// What the original's finance service says while its database is busy, with whatever status.
 const LOCKED: &str = "the 'payments' table is locked";
 
+/// What else its apostrophes are spelt like, in JSON and on a page.
+const APOSTROPHES: [&str; 5] = ["\\u0027", "&#39;", "&#039;", "&#x27;", "&apos;"];
+
 /// What API Gateway calls the refusal of a path that none of its routes has, before anybody behind it is asked.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 const NO_ROUTE: &str = "MissingAuthenticationTokenException";
@@ -38,6 +41,8 @@ pub enum Verdict {
     Later {
         /// Why, in a few words.
         reason: String,
+        /// What finance answered, in full, if it did: it is kept when this was the last attempt.
+        answer: Option<String>,
         /// When finance asks to come again.
         after: Option<Duration>,
         /// For how long it asks to be left alone by everybody.
@@ -52,19 +57,16 @@ pub enum Verdict {
 pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: bool, now: Timestamp) -> Verdict {
     let answer = match called {
         Ok(answer) => answer,
-        // The status came, and says what matters; what was read of the rest is as good as any answer.
-        Err(CallError::TooLong { status, begun: body, .. }) => {
-            Answer { status, is_json: false, error_type: None, retry_after: None, body }
-        }
-        Err(error) => return Verdict::Later { reason: chain(&error), after: None, spare: None },
+        // The head came, and says what matters; what was read of the rest is as good as any answer.
+        Err(CallError::TooLong { begun, .. }) => begun,
+        Err(error) => return Verdict::unanswered(chain(&error)),
     };
     let status = answer.status;
     let is_the_gateways = |kind: &&str| answer.forbidden().is_some() && (is_ours || kind.starts_with(NO_ROUTE));
     if let Some(kind) = answer.error_type.as_deref().filter(is_the_gateways) {
         // API Gateway's word, not finance's: our role or our signature. Its body repeats the signed request. A stranger gets
         // no signature: theirs is a refusal like any other, unless nobody was asked at all.
-        let reason = format!("finance did not let this function in ({kind})");
-        return Verdict::Later { reason, after: None, spare: None };
+        return Verdict::unanswered(format!("finance did not let this function in ({kind})"));
     }
     let text = String::from_utf8_lossy(&answer.body);
     let after = answer.retry_after.as_deref().and_then(|text| retry_after(text, now));
@@ -72,9 +74,12 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
         told if told.is_empty() => format!("finance answered {}{remark}", status.as_u16()),
         told => format!("finance answered {}{remark}: {told}", status.as_u16()),
     };
-    let later = |reason| Verdict::Later { reason, after, spare: after.filter(|_| is_of_everybody(status)) };
+    // What is read of an answer is kept in full. Cut, because bytes that are no text grow when they are made one.
+    let whole = || cut(&text, LONGEST_ANSWER);
+    let spare = after.filter(|_| is_of_everybody(status));
+    let later = |reason| Verdict::Later { reason, answer: Some(whole()), after, spare };
     match status.as_u16() {
-        _ if text.contains(LOCKED) => later(reason("")),
+        _ if is_locked(&text) => later(reason("")),
         200 | 201 if is_page(&text) => later(format!("finance answered {} with a page, no charge", status.as_u16())),
         200 | 201 => Verdict::Charged,
         // AWS WAF answers 202 in finance's place when it wants a browser to prove itself, and lets nothing through. 203 is
@@ -83,12 +88,22 @@ pub fn judge(called: Result<Answer, CallError>, rider: Option<&Label>, is_ours: 
         202..=299 => later(reason(", no charge")),
         // An earlier attempt with this key is under way, one that was timed out here: what becomes of it is not known yet.
         409 if answer.retry_after.is_some() => later(reason("")),
-        // What is read of an answer is kept in full. Cut, because bytes that are no text grow when they are made one.
-        400 | 401 | 403 | 404 | 409 | 410 | 422 => {
-            Verdict::Refused { reason: reason(""), answer: cut(&text, LONGEST_ANSWER) }
-        }
+        400 | 401 | 403 | 404 | 409 | 410 | 422 => Verdict::Refused { reason: reason(""), answer: whole() },
         _ => later(reason("")),
     }
+}
+
+impl Verdict {
+    /// Nobody knows, and finance itself said nothing that could be kept.
+    fn unanswered(reason: String) -> Self {
+        Self::Later { reason, answer: None, after: None, spare: None }
+    }
+}
+
+/// Whether finance says that its table is locked. Not in the sentence alone: it may stand anywhere, in an answer that was
+/// cut off, too.
+fn is_locked(text: &str) -> bool {
+    text.contains(LOCKED) || APOSTROPHES.iter().any(|spelt| text.contains(&LOCKED.replace('\'', spelt)))
 }
 
 /// What a JSON document says in a sentence, or all of the text: the rest of a problem document repeats the status.

@@ -41,15 +41,15 @@ impl Answer {
         let error_type = response.headers().get(X_AMZN_ERROR_TYPE).and_then(error_type);
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);
-        let mut body = Vec::new();
+        let mut answer = Self { status, is_json, error_type, retry_after, body: Vec::new() };
         while let Some(chunk) = response.chunk().await.map_err(&failed)? {
-            let room = LONGEST_ANSWER - body.len();
-            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            let room = LONGEST_ANSWER - answer.body.len();
+            answer.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() > room {
-                return Err(CallError::TooLong { limit: LONGEST_ANSWER, status, begun: body });
+                return Err(CallError::TooLong { limit: LONGEST_ANSWER, begun: answer });
             }
         }
-        Ok(Self { status, is_json, error_type, retry_after, body })
+        Ok(answer)
     }
 }
 

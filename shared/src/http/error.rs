@@ -29,10 +29,8 @@ pub enum CallError {
     TooLong {
         /// The longest that is read.
         limit: usize,
-        /// The status that came before it.
-        status: http::StatusCode,
-        /// What was read of it, up to the limit.
-        begun: Vec<u8>,
+        /// The answer, with as much of its body as was read: its head came whole.
+        begun: super::Answer,
     },
     /// What is to be sent cannot be written, so nothing was.
     #[error("the call could not be written")]

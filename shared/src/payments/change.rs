@@ -21,7 +21,8 @@ pub struct Tables {
 pub enum Change {
     /// A new row. Condition: there is none of this ride.
     Place(Box<Payment>),
-    /// It is charged. Condition: it is Queued or Processing, whoever holds it: a charge is a fact, whoever brings it.
+    /// It is charged, and the reasons against it are gone. Condition: it is Queued or Processing, whoever holds it: a
+    /// charge is a fact, whoever brings it.
     Complete {
         /// The ride.
         ride: RideId,
@@ -38,10 +39,11 @@ pub enum Change {
         holder: String,
         /// Why, in a few words.
         reason: String,
-        /// What finance answered, in full, if it did; at most as much as is read of any answer: 64 KiB.
+        /// What finance answered last, in full, if it did; at most as much as is read of any answer: 64 KiB.
         answer: Option<String>,
     },
-    /// It waits again. Condition: it is Failed, since this moment, and was redriven once less.
+    /// It waits again, without the reason and the answer of its failure. Condition: it is Failed, since this moment, and
+    /// was redriven once less.
     Redrive {
         /// The ride.
         ride: RideId,

@@ -37,7 +37,7 @@ pub struct Payment {
     pub processed_at: Option<RequestTime>,
     /// Why it waits again or failed, in a few words.
     pub reason: Option<String>,
-    /// What finance answered, in full; of a failed one only.
+    /// What finance answered, in full; of one that failed, or is about to and has its dead letter already.
     pub answer: Option<String>,
     /// The request id of the last attempt: where to look in the log.
     pub request_id: Option<String>,

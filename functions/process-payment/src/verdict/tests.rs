@@ -14,8 +14,9 @@ fn verdict(status: u16, body: &str) -> Verdict {
     judge(Ok(answer(status, body)), None, false, now())
 }
 
-fn later(reason: &str) -> Verdict {
-    Verdict::Later { reason: reason.into(), after: None, spare: None }
+/// Of finance that answered so.
+fn later(reason: &str, body: &str) -> Verdict {
+    Verdict::Later { reason: reason.into(), answer: Some(body.into()), after: None, spare: None }
 }
 
 #[test]
@@ -30,17 +31,15 @@ fn done_and_created_are_a_charge() {
 #[test]
 fn no_other_success_is_a_charge() {
     for status in [202, 203, 204, 205, 206, 207, 208, 226, 299] {
-        assert_eq!(verdict(status, ""), later(&format!("finance answered {status}, no charge")));
+        assert_eq!(verdict(status, ""), later(&format!("finance answered {status}, no charge"), ""));
     }
-    assert_eq!(
-        verdict(202, "{\"state\":\"queued\"}"),
-        later("finance answered 202, no charge: {\"state\":\"queued\"}")
-    );
+    let body = "{\"state\":\"queued\"}";
+    assert_eq!(verdict(202, body), later("finance answered 202, no charge: {\"state\":\"queued\"}", body));
 }
 
 #[test]
 fn a_page_is_no_charge() {
-    let long = format!("<!DOCTYPE html>{}", "x".repeat(100_000));
+    let long = format!("<!DOCTYPE html>{}", "x".repeat(60_000));
     for page in [
         "<!doctype html><title>Sign in</title>",
         "\u{feff}\r\n <HTML lang=\"en\">",
@@ -48,7 +47,7 @@ fn a_page_is_no_charge() {
         "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\">",
         &long,
     ] {
-        assert_eq!(verdict(200, page), later("finance answered 200 with a page, no charge"), "{page}");
+        assert_eq!(verdict(200, page), later("finance answered 200 with a page, no charge", page), "{page}");
     }
     // Others are final or tried again as they would be without it.
     assert!(matches!(verdict(404, "<html>"), Verdict::Refused { .. }));
@@ -67,10 +66,22 @@ fn finances_own_refusals_are_final_and_kept_in_full() {
 }
 
 #[test]
+fn what_is_tried_again_brings_the_whole_answer_too_if_there_is_one() {
+    for status in [202, 302, 429, 500, 503] {
+        let body = format!("order 12345, {}", "x".repeat(1_000));
+        let Verdict::Later { reason, answer, .. } = verdict(status, &body) else { panic!("{status} is tried again") };
+        assert_eq!(answer, Some(body), "{status}");
+        assert!(!reason.contains("12345") && reason.chars().count() <= 240, "{reason}");
+    }
+    let nobody = judge(Err(CallError::OutOfTime), None, false, now());
+    assert!(matches!(nobody, Verdict::Later { answer: None, .. }), "{nobody:?}");
+}
+
+#[test]
 fn a_conflict_that_says_when_to_come_again_is_an_attempt_of_ours_under_way() {
     for retry_after in ["2", "soon"] {
         let under_way = Answer { retry_after: Some(retry_after.into()), ..answer(409, "in progress") };
-        let Verdict::Later { reason, after, spare } = judge(Ok(under_way), None, false, now()) else {
+        let Verdict::Later { reason, after, spare, .. } = judge(Ok(under_way), None, false, now()) else {
             panic!("nobody knows what becomes of it")
         };
         assert_eq!((reason.as_str(), after.is_some()), ("finance answered 409: in progress", retry_after == "2"));
@@ -106,16 +117,34 @@ fn everything_else_is_tried_again() {
 #[test]
 fn a_locked_table_is_tried_again_whatever_the_status() {
     for status in [200, 400, 500] {
-        let verdict = verdict(status, r#"{"error":"sorry: the 'payments' table is locked, try later"}"#);
-        assert!(matches!(verdict, Verdict::Later { .. }), "{status}");
+        for locked in [
+            LOCKED,
+            r#"{"error":"sorry: the 'payments' table is locked, try later"}"#,
+            r#"{"error":"sorry: the \u0027payments\u0027 table is locked, try later"}"#,
+            r#""the \u0027payments\u0027 table is locked""#,
+            r#"{"error":{"reasons":["the \u0027payments\u0027 table is locked"]}}"#,
+            r#"{"error":"the \u0027payments\u0027 table is locked"#,
+            "<p>the &#39;payments&#39; table is locked</p>",
+        ] {
+            let verdict = verdict(status, locked);
+            assert!(matches!(verdict, Verdict::Later { .. }), "{status} {locked}");
+        }
     }
+    let other = r#"{"error":"the \u0027rides\u0027 table is locked"}"#;
+    assert!(matches!(verdict(400, other), Verdict::Refused { .. }));
 }
 
 #[test]
 fn the_gateways_refusal_is_ours_to_repair_and_its_words_stay_out() {
     let denied = Answer { error_type: Some("AccessDeniedException".into()), ..answer(403, "the signed request") };
-    let Verdict::Later { reason, .. } = judge(Ok(denied), None, true, now()) else { panic!("not finance's refusal") };
-    assert!(reason.contains("AccessDeniedException") && !reason.contains("signed request"), "{reason}");
+    let long = CallError::TooLong { limit: LONGEST_ANSWER, begun: denied.clone() };
+    for called in [Ok(denied), Err(long)] {
+        let Verdict::Later { reason, answer, .. } = judge(called, None, true, now()) else {
+            panic!("not finance's refusal")
+        };
+        assert!(reason.contains("AccessDeniedException") && !reason.contains("signed request"), "{reason}");
+        assert_eq!(answer, None, "nor are they kept");
+    }
 }
 
 #[test]
@@ -137,15 +166,27 @@ fn a_path_that_a_strangers_gateway_does_not_have_fails_no_payment_for_good() {
 #[test]
 fn of_an_endless_answer_the_status_counts_and_what_was_read_is_kept() {
     let too_long = |status, begun: &str| {
-        let status = StatusCode::from_u16(status).expect("a status");
-        judge(Err(CallError::TooLong { limit: 65_536, status, begun: begun.into() }), None, false, now())
+        judge(Err(CallError::TooLong { limit: LONGEST_ANSWER, begun: answer(status, begun) }), None, false, now())
     };
     assert_eq!(too_long(200, "{"), Verdict::Charged);
-    let (reason, answer) = ("finance answered 400: the date".to_owned(), "the date".to_owned());
-    assert_eq!(too_long(400, "the date"), Verdict::Refused { reason, answer });
+    let (reason, kept) = ("finance answered 400: the date".to_owned(), "the date".to_owned());
+    assert_eq!(too_long(400, "the date"), Verdict::Refused { reason, answer: kept });
     assert!(matches!(too_long(500, ""), Verdict::Later { .. }));
     assert!(matches!(too_long(400, LOCKED), Verdict::Later { .. }));
     assert!(matches!(too_long(200, "<html>"), Verdict::Later { .. }));
+}
+
+#[test]
+fn an_endless_answer_says_as_well_when_to_come_again() {
+    for (status, spared) in [(503, true), (409, false)] {
+        let begun = Answer { retry_after: Some("600".into()), ..answer(status, "in maintenance") };
+        let too_long = CallError::TooLong { limit: LONGEST_ANSWER, begun };
+        let Verdict::Later { after, spare, .. } = judge(Err(too_long), None, false, now()) else {
+            panic!("{status} is tried again")
+        };
+        let asked = Some(Duration::from_secs(600));
+        assert_eq!((after, spare), (asked, asked.filter(|_| spared)), "{status}");
+    }
 }
 
 #[test]
@@ -204,7 +245,22 @@ proptest! {
                 prop_assert!(reason.chars().count() <= 240);
                 prop_assert_eq!(answer, body);
             }
-            Verdict::Later { reason, .. } => prop_assert!(reason.chars().count() <= 240),
+            Verdict::Later { reason, answer, .. } => {
+                prop_assert!(reason.chars().count() <= 240);
+                prop_assert_eq!(answer, Some(body));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_no_longer_than_what_is_read(status in 300_u16..600, byte: u8, length in 0..=LONGEST_ANSWER) {
+        // Each byte that is no text becomes three.
+        let answer = Answer { body: vec![byte; length], ..answer(status, "") };
+        match judge(Ok(answer), None, false, now()) {
+            Verdict::Refused { answer, .. } | Verdict::Later { answer: Some(answer), .. } => {
+                prop_assert!(answer.len() <= LONGEST_ANSWER);
+            }
+            other => prop_assert!(false, "{:?}", other),
         }
     }
 }

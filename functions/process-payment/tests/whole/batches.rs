@@ -1,7 +1,7 @@
 //! Batches from the event to the tables, the queue and the log.
 
 use crate::canary::{Log, SECRETS, assert_clean, emf};
-use crate::fake::{Fake, Reply};
+use crate::fake::{Fake, Reply, closed_port};
 use crate::payment_tables::{self, totals};
 use crate::system::{PANIC, SLOW, again, caller, faults, faulty_system, only, queue, row, sample, system};
 use crate::tables::client;
@@ -94,6 +94,55 @@ async fn a_failure_is_put_off_and_the_last_one_is_buried_first() {
     assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
     assert_eq!(letter["MessageBody"], job(1).to_json().expect("JSON"));
     assert_eq!(totals(&client(&tables)).await, Counts { placed: 1, complete: 0, failed: 1 });
+}
+
+#[tokio::test]
+async fn of_a_payment_that_was_given_up_the_row_has_the_whole_answer_and_the_log_none_of_it() {
+    let (tables, queue) = (payment_tables::start().await, queue().await);
+    let log = Log::of(SERVICE);
+    // Every kind of secret in one long answer, and beyond what is read of any.
+    let body = json!({"message": SECRETS, "more": "x".repeat(70_000)}).to_string();
+    let long = body.clone();
+    let finance = Fake::start(move |_| Reply::json(500, &body)).await;
+    let system = system(&tables, &queue, Some(finance.url("/")), &[("PAYMENT_ATTEMPTS", "1")]);
+    let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
+    assert_eq!(again(&system, &event).await, [""; 0]);
+    let failed = row(&tables, 1).await.expect("a row");
+    assert_eq!((failed.status, failed.buried), (Status::Failed, true));
+    assert!(failed.reason.is_some_and(|reason| reason.starts_with("gave up after 1 attempts; finance answered 500")));
+    assert_eq!(failed.answer.as_deref(), Some(&long[..64 * 1024]), "as much as is read");
+    let lines = log.take();
+    assert!(lines.contains("payment failed"), "{lines}");
+    assert_clean(&lines, "a payment that was given up");
+
+    // Of one whom nobody answered there is none.
+    let nobody = format!("http://127.0.0.1:{}/", closed_port().await);
+    let system = crate::system::system(&tables, &queue, Some(nobody), &[("PAYMENT_ATTEMPTS", "1")]);
+    assert_eq!(again(&system, &only(&sample(), &job(2).to_json().expect("JSON"), 1)).await, [""; 0]);
+    let failed = row(&tables, 2).await.expect("a row");
+    assert_eq!((failed.status, failed.answer), (Status::Failed, None));
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_sqs_itself_moves_into_the_queue_goes_back_to_the_dead_letters() {
+    let (tables, queue) = (payment_tables::start().await, queue().await);
+    let finance = Fake::start(|_| Reply::json(500, "{}")).await;
+    let system = system(&tables, &queue, Some(finance.url("/")), &[("PAYMENT_ATTEMPTS", "1")]);
+    let body = job(1).to_json().expect("JSON");
+    assert_eq!(again(&system, &only(&sample(), &body, 1)).await, [""; 0]);
+    assert_eq!(again(&system, &only(&sample(), &body, 2)).await, [""; 0], "the same message, delivered again");
+    assert_eq!(queue.requests().len(), 1, "one letter");
+
+    // "All redriven messages are considered new messages with a new messageID and enqueueTime."
+    let mut moved = only(&sample(), &body, 1);
+    let later = Timestamp::now().as_millisecond() + 1_000;
+    moved["Records"][0]["attributes"]["SentTimestamp"] = later.to_string().into();
+    assert_eq!(again(&system, &moved).await, [""; 0]);
+    let requests = queue.requests();
+    let letter: Value = serde_json::from_str(&requests.last().expect("a letter").body).expect("JSON");
+    assert_eq!((requests.len(), &letter["MessageBody"]), (2, &json!(body)));
+    assert_eq!(letter["QueueUrl"], "http://127.0.0.1/1/payments-dead-letters");
+    assert_eq!((finance.requests().len(), row(&tables, 1).await.expect("a row").status), (1, Status::Failed));
 }
 
 #[tokio::test]

@@ -133,6 +133,54 @@ async fn a_death_in_the_last_attempt_is_given_up_as_unknown_and_not_for_the_reas
     }
 }
 
+/// A payment that was given up, and whose dead letter somebody has moved into the queue, as SQS's console does.
+async fn moved_by_hand() -> Shared {
+    let shared = Shared::default();
+    shared.world().manners.insert(job(1).ride_id, Manner::Dead);
+    sent(&shared, &job(1));
+    run(&shared, DELIVERY).await;
+    let letters = std::mem::take(&mut shared.world().dead_letters);
+    assert_eq!(letters, [job(1).to_json().expect("JSON")]);
+    {
+        let mut world = shared.world();
+        world.seconds += 60;
+        world.passed.clear();
+    }
+    sent(&shared, &job(1));
+    shared
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_moved_into_the_queue_is_a_letter_again_whatever_befalls_and_nobody_is_asked() {
+    let shared = moved_by_hand().await;
+    let log = Log::of(SERVICE);
+    let asked = shared.world().asked.len();
+    run(&shared, DELIVERY).await;
+    let passed = {
+        let world = shared.world();
+        world.assert_settled("in peace");
+        assert_eq!((world.dead_letters.len(), world.asked.len()), (1, asked));
+        world.passed.clone()
+    };
+    let lines = log.take();
+    let line = lines.lines().find(|line| line.contains("a dead letter was moved into the queue")).expect("told");
+    assert!(line.contains("WARN") && line.contains(&job(1).ride_id.to_string()), "{line}");
+    for (step, passing, mishap) in everywhere(&passed) {
+        let what = format!("{mishap:?} at passing {passing} of {step:?}");
+        let shared = moved_by_hand().await;
+        shared.world().mishap = Some((step, mishap, passing));
+        run(&shared, DELIVERY).await;
+        shared.world().assert_settled(&what);
+        // A redrive of all finds it, and finance is well.
+        shared.world().manners.insert(job(1).ride_id, Manner::Willing);
+        let failed = shared.world().rows.payments[&job(1).ride_id].clone();
+        sent(&shared, &failed.redrive());
+        run(&shared, DELIVERY).await;
+        shared.world().assert_settled(&what);
+        assert_eq!(shared.world().rows.payments[&job(1).ride_id].status, Status::Complete, "{what}");
+    }
+}
+
 #[tokio::test]
 async fn an_attempt_that_nobody_could_make_in_time_does_not_count_and_gives_nobody_up() {
     let shared = Shared::default();

@@ -139,5 +139,16 @@ async fn of_an_answer_without_an_end_the_status_counts() {
     assert_eq!(verdict_of(Reply::text(200, &long)).await, Verdict::Charged);
     let Verdict::Refused { answer, .. } = verdict_of(Reply::text(400, &long)).await else { panic!("a 400 is final") };
     assert_eq!(answer, long[..64 * 1024], "as much of it as is kept");
-    assert!(is_later(&verdict_of(Reply::text(500, &long)).await));
+    let Verdict::Later { answer, .. } = verdict_of(Reply::text(500, &long)).await else { panic!("it is tried again") };
+    assert_eq!(answer.as_deref(), Some(&long[..64 * 1024]));
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_says_as_well_when_to_come_again() {
+    for status in [503, 409] {
+        let body = "x".repeat(70_000);
+        let reply = Reply::Later { status, retry_after: "600".into(), body };
+        let Verdict::Later { after, .. } = verdict_of(reply).await else { panic!("{status} is tried again") };
+        assert_eq!(after, Some(Duration::from_secs(600)), "{status}");
+    }
 }

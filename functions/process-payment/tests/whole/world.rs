@@ -184,7 +184,11 @@ impl World {
                     assert!(!charged && (row.answer.is_some() || letters >= 1), "{what}: {row:?}");
                 }
                 // Every attempt ended in a mishap: it is Failed, told, and ready to be redriven.
-                (Status::Failed, _) => assert!(letters >= 1, "{what}: {row:?} has no dead letter"),
+                (Status::Failed, _) => {
+                    assert!(letters >= 1, "{what}: {row:?} has no dead letter");
+                    let has_answered = row.reason.as_ref().is_some_and(|reason| reason.contains("finance answered"));
+                    assert_eq!(has_answered, row.answer.is_some(), "{what}: all that finance said, if it did: {row:?}");
+                }
                 other => panic!("{what}: {ride} ended as {other:?}: {row:?}"),
             }
             assert!(row.attempts_now() <= self.most_attempts.max(4), "{what}: {row:?}");
