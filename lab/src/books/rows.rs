@@ -45,7 +45,7 @@ pub(crate) struct Payment<'a> {
     /// When its ride was asked for.
     pub(crate) placed_at: Option<Timestamp>,
     /// When it was Complete.
-    pub(super) charged_at: Option<Timestamp>,
+    pub(crate) charged_at: Option<Timestamp>,
     /// Why it waits again or failed.
     pub(crate) reason: Option<&'a str>,
 }

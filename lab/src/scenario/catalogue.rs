@@ -25,6 +25,7 @@ const FILES: &[(&str, &str)] = &[
     ("year-3000", include_str!("../../scenarios/year-3000.yaml")),
     ("flaky-finance", include_str!("../../scenarios/flaky-finance.yaml")),
     ("finance-down", include_str!("../../scenarios/finance-down.yaml")),
+    ("given-up", include_str!("../../scenarios/given-up.yaml")),
     ("lonely-outage", include_str!("../../scenarios/lonely-outage.yaml")),
     ("blocked-pipe", include_str!("../../scenarios/blocked-pipe.yaml")),
     ("stopped-pipe", include_str!("../../scenarios/stopped-pipe.yaml")),

@@ -6,6 +6,7 @@ use super::alarms::AlarmSeen;
 use super::figures::MetricSeen;
 use super::file::Variant;
 use super::ledger::{Books, Wanted};
+use super::mentions::Mention;
 use super::payments::PaymentBooks;
 
 /// Everything that a run left behind.
@@ -43,6 +44,9 @@ pub struct Evidence {
     pub failures: Vec<Failure>,
     /// Log lines of the level WARN or graver since the load began; the first of each service, message and reason, if there are many.
     pub grave: Vec<LineSeen>,
+    /// The lines that the scenario asks for by their level, and how many of each there were.
+    #[serde(default)]
+    pub mentions: Vec<Mention>,
     /// The metrics that the scenario asks for.
     pub metrics: Vec<MetricSeen>,
     /// The slowest and some of the faulty requests.

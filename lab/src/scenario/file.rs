@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Compress, Load, Settle};
 pub use alarm_set::AlarmSet;
-pub use expect::{Answers, Expect, Guilty, LedgerRules, LogLine, PaymentRules};
+pub use expect::{Answers, Expect, Guilty, LedgerRules, Level, LogLine, Pace, PaymentRules};
 pub use metric_rule::MetricRule;
 
 use super::rows::Rows;

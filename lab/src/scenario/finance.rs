@@ -1,23 +1,13 @@
 //! The moods of the finance simulator, put on and taken off by its own route.
 
-use std::time::Duration;
-
-use http::{HeaderValue, Method, Request, header};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::person;
 use crate::assembly::Lab;
-use crate::gateway::auth::signer;
-use crate::gateway::auth::sigv4::Scope;
-use crate::keyring::PERSON;
-use crate::load::https;
 
 /// Where a mood is ordered.
 const ROUTE: &str = "/finance/scenario";
-
-/// API Gateway gives up after 29 s.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A mood that is put on for a while: what `docs/finance.md` calls a scenario. The run's seed is added to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,32 +60,9 @@ impl Mood {
     }
 }
 
-/// Orders a mood, signed by the person at the machine.
+/// Orders a mood.
 async fn order(lab: &Lab, body: &Value) -> Result<(), String> {
-    let stage = lab.stack.apis.values().next().map(|api| api.stage.as_str()).ok_or("the stack has no API")?;
-    let credentials = lab.endpoints.keyring.credentials(PERSON).ok_or("nobody can sign")?;
-    let body = body.to_string().into_bytes();
-    let uri = format!("{}/{stage}{ROUTE}", lab.origin);
-    let request = Request::builder().method(Method::POST).uri(&uri).body(()).map_err(said)?;
-    let (mut parts, ()) = request.into_parts();
-    let host = parts.uri.authority().ok_or("the API has no host")?.as_str();
-    let host = HeaderValue::from_str(host).map_err(said)?;
-    parts.headers.insert(header::HOST, host);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = Scope { region: lab.stack.region.clone(), service: "execute-api".to_owned() };
-    signer::sign(&mut parts, &body, &scope, PERSON, &credentials, Timestamp::now()).map_err(said)?;
-    let request = reqwest::Request::try_from(Request::from_parts(parts, body)).map_err(said)?;
-    let client = https().timeout(PATIENCE).build().map_err(said)?;
-    let answer = client.execute(request).await.map_err(said)?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    Err(format!("the finance simulator answered {status}: {}", answer.text().await.unwrap_or_default()))
-}
-
-fn said(error: impl std::fmt::Display) -> String {
-    error.to_string()
+    person::post(lab, ROUTE, body).await.map(|_| ())
 }
 
 #[cfg(test)]

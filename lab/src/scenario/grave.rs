@@ -32,18 +32,9 @@ impl GraveLines {
 
     /// Reads what was written since the last time.
     pub(super) fn read(&mut self, observation: &Observation) {
-        loop {
-            let filter = LineFilter { level: Some("WARN".to_owned()), after: Some(self.read), ..LineFilter::default() };
-            let Some(found) = observation.logs(&filter) else { return };
-            self.read = found.next;
-            // No line is left, or what came meanwhile is read the next time.
-            if found.lines.is_empty() {
-                return;
-            }
-            for line in found.lines {
-                self.see(line);
-            }
-        }
+        let mut read = self.read;
+        unread(observation, "WARN", &mut read, |line| self.see(line));
+        self.read = read;
     }
 
     fn see(&mut self, line: LineView) {
@@ -63,6 +54,20 @@ impl GraveLines {
     /// The first of each service, message and reason.
     pub(super) fn into_lines(self) -> Vec<LineSeen> {
         self.lines
+    }
+}
+
+/// The lines of a level or graver after the one of this number, oldest first. The number becomes that of the last one.
+pub(super) fn unread(observation: &Observation, level: &str, read: &mut u64, mut see: impl FnMut(LineView)) {
+    loop {
+        let filter = LineFilter { level: Some(level.to_owned()), after: Some(*read), ..LineFilter::default() };
+        let Some(found) = observation.logs(&filter) else { return };
+        *read = found.next;
+        // No line is left, or what came meanwhile is read the next time.
+        if found.lines.is_empty() {
+            return;
+        }
+        found.lines.into_iter().for_each(&mut see);
     }
 }
 

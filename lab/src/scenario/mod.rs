@@ -14,11 +14,14 @@ mod finance;
 mod future;
 mod grave;
 mod ledger;
+mod mentions;
 mod order;
 mod overrides;
 mod payments;
+mod person;
 mod plan;
 mod range;
+mod redrive;
 pub mod report;
 mod riders;
 mod rows;
@@ -37,10 +40,11 @@ pub use error::RunError;
 pub use evidence::{Evidence, Failure, LineSeen, SpanSeen, Stretch, TraceSeen};
 pub use figures::MetricSeen;
 pub use file::{
-    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Load, LogLine, MetricRule, PaymentRules, Scenario,
-    Settle, Variant,
+    Act, AlarmSet, Answers, Compress, Expect, Guilty, LedgerRules, Level, Load, LogLine, MetricRule, Pace,
+    PaymentRules, Scenario, Settle, Variant,
 };
 pub use ledger::{Books, Wanted};
+pub use mentions::Mention;
 pub use order::{Order, Progress};
 pub use payments::PaymentBooks;
 pub use range::Range;

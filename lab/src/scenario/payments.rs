@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::file::Pace;
 use crate::books::{Books, Payment, Tables};
 use crate::quantity::quantity;
 
@@ -30,6 +31,9 @@ pub struct PaymentBooks {
     pub charged_twice: usize,
     /// Payments that are Complete and that nobody charged.
     pub uncharged: usize,
+    /// How many were completed in the stretch of time that the act asks about; none where it asks for nothing, or none was since.
+    #[serde(default)]
+    pub pace: Option<usize>,
     /// What the failed ones say, and how many say it.
     pub reasons: BTreeMap<String, usize>,
     /// How long they were waited for when the last rider had gone, in the machine's seconds.
@@ -54,6 +58,7 @@ impl PaymentBooks {
             charged_twice: books.charges_too_many(),
             uncharged: books.charges_missing(),
             missing: books.missing,
+            pace: None,
             reasons,
             waited_s: 0.0,
         }
@@ -78,6 +83,13 @@ impl PaymentBooks {
         }
         words
     }
+}
+
+/// How many of these moments, in seconds, are within the stretch that begins with the first one of them that is late enough; none where
+/// none is.
+pub(super) fn in_a_row(moments: &[f64], pace: &Pace) -> Option<usize> {
+    let first = moments.iter().copied().filter(|moment| *moment >= pace.from).min_by(f64::total_cmp)?;
+    Some(moments.iter().filter(|moment| (first..first + pace.within).contains(*moment)).count())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::file::{Act, Scenario};
 use super::future::Future;
 use super::grave::GraveLines;
 use super::ledger;
+use super::mentions::Mentions;
 use super::order::{Order, Progress};
 use super::plan::Scale;
 use super::stage_payments::Stored;
@@ -61,15 +62,15 @@ impl<'a> Stage<'a> {
         let course = Course::beginning(self.lab, self.scale);
         (self.told)(Progress::Began);
         let (progress, seen) = watch::channel(load::Progress::default());
-        let mut grave = GraveLines::since(course.began_at);
+        let mut lines = (GraveLines::since(course.began_at), Mentions::since(course.began_at, &self.act.expect.log));
         let both = async { tokio::try_join!(self.ride(&course, &progress), self.break_and_mend(&course)) };
         let (rides, faults) = tokio::select! {
-            never = self.watch(&course, &seen, &mut grave) => match never {},
+            never = self.watch(&course, &seen, &mut lines) => match never {},
             played = both => played?,
         };
         let seconds = course.now();
         let alarms_at_the_end = self.lab.cloudwatch.snapshot();
-        let Stored { rides: rows, payments } = self.at_the_end().await?;
+        let Stored { rides: rows, payments } = self.at_the_end(&course).await?;
         let clock = self.lab.instruments.clock;
         let metrics = &self.lab.instruments.metrics;
         let metrics = figures::seen(&self.act.expect.metrics, metrics, clock.at(course.began_at), clock.now());
@@ -81,12 +82,14 @@ impl<'a> Stage<'a> {
         };
         // Reading and passing by days takes the processor for a while.
         let (observation, future) = (self.lab.observation.clone(), Future::of(self));
-        let (failures, traces, grave, alarms) = tokio::task::spawn_blocking(move || {
+        let (failures, traces, grave, mentions, alarms) = tokio::task::spawn_blocking(move || {
+            let (mut grave, mut mentions) = lines;
             let failures = witness::failures(&observation, window);
             let traces = witness::traces(&observation, &failures, window);
             grave.read(&observation);
+            mentions.read(&observation);
             future.pass(&mut alarms);
-            (failures, traces, grave.into_lines(), alarms)
+            (failures, traces, grave.into_lines(), mentions.into_counts(), alarms)
         })
         .await
         .map_err(|_| RunError::Died)?;
@@ -107,6 +110,7 @@ impl<'a> Stage<'a> {
             alarms,
             failures,
             grave,
+            mentions,
             metrics,
             traces,
         })

@@ -10,6 +10,7 @@ use super::course::Course;
 use super::error::RunError;
 use super::evidence::Stretch;
 use super::grave::GraveLines;
+use super::mentions::Mentions;
 use super::order::Progress;
 use super::riders;
 use super::stage::Stage;
@@ -43,12 +44,12 @@ impl Stage<'_> {
         Ok(Stretch { what: fault.what.clone(), from, to })
     }
 
-    /// Tells of alarms and answers and collects grave lines, until dropped.
+    /// Tells of alarms and answers and reads the log, until dropped.
     pub(super) async fn watch(
         &self,
         course: &Course,
         progress: &watch::Receiver<load::Progress>,
-        grave: &mut GraveLines,
+        (grave, mentions): &mut (GraveLines, Mentions),
     ) -> std::convert::Infallible {
         let mut on = BTreeSet::new();
         let mut ticked = Instant::now();
@@ -64,6 +65,7 @@ impl Stage<'_> {
                 }
             }
             grave.read(&self.lab.observation);
+            mentions.read(&self.lab.observation);
             if ticked.elapsed() >= TICK {
                 ticked = Instant::now();
                 (self.told)(Progress::Tick { at: course.now(), statuses: riders::statuses(&progress.borrow()) });

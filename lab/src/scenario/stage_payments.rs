@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::course::Course;
 use super::error::RunError;
-use super::payments::PaymentBooks;
+use super::payments::{self, PaymentBooks};
 use super::stage::{REST_LIMIT, Stage};
 use super::stage_rides::LOOK;
 use crate::books::Payment;
@@ -28,7 +29,7 @@ pub(super) struct Stored {
 impl Stage<'_> {
     /// Waits until no function is at work, every ride has its payment and no payment waits, and reads them. What the act
     /// expects to be left is not waited for.
-    pub(super) async fn at_the_end(&self) -> Result<Stored, RunError> {
+    pub(super) async fn at_the_end(&self, course: &Course) -> Result<Stored, RunError> {
         let (began, limit) = (Instant::now(), REST_LIMIT.max(self.scale.machine(LONGEST_PUT_OFF)));
         let rules = &self.act.expect.payments;
         loop {
@@ -36,7 +37,7 @@ impl Stage<'_> {
             let rest = self.lab.lambda.at_rest(AT_REST).await;
             let late = began.elapsed() > limit;
             if rest {
-                let mut stored = self.stored().await?;
+                let mut stored = self.stored(course).await?;
                 stored.payments.waited_s = began.elapsed().as_secs_f64();
                 let paid = stored.payments.missing.is_empty() || !rules.missing.holds(0.0);
                 let done = stored.payments.waiting == 0 || !rules.waiting.holds(0.0);
@@ -62,7 +63,7 @@ impl Stage<'_> {
         Ok(!of_the_load.any(|payment| payment.waits()))
     }
 
-    async fn stored(&self) -> Result<Stored, RunError> {
+    async fn stored(&self, course: &Course) -> Result<Stored, RunError> {
         // In this order, for others may still be at work: what is Complete was charged before, and whose ride has a payment had
         // it before.
         let payments = self.rows("PaymentsTable").await?;
@@ -71,7 +72,13 @@ impl Stage<'_> {
             None => None,
         };
         let rides = self.rows("RidesTable").await?;
-        let payments = PaymentBooks::of(&rides, &payments, finance.as_deref());
+        let mut books = PaymentBooks::of(&rides, &payments, finance.as_deref());
+        books.pace = self.act.expect.payments.pace.and_then(|pace| {
+            let past = |at: Timestamp| Duration::try_from(at.duration_since(course.began_at)).ok();
+            let completed = payments.iter().filter_map(|item| past(Payment::read(item)?.charged_at?));
+            payments::in_a_row(&completed.map(|past| self.scale.scenario(past)).collect::<Vec<_>>(), &pace)
+        });
+        let payments = books;
         Ok(Stored { rides, payments })
     }
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::finance::Mood;
+use super::redrive;
 use crate::assembly::Lab;
 use crate::switches::{self, Wrong};
 
@@ -24,12 +25,14 @@ pub struct Fault {
     pub injection: Option<Map<String, Value>>,
     /// A mood of the finance simulator.
     pub finance: Option<Mood>,
+    /// No trouble but a cure: somebody redrives so many dead letters at most, 1 to 1000. It is done at once and has no end.
+    pub redrive: Option<u32>,
 }
 
 impl Fault {
     /// Whether it says exactly one thing.
     pub(super) fn is_one(&self) -> bool {
-        let all = [self.switch.is_some(), self.injection.is_some(), self.finance.is_some()];
+        let all = [self.switch.is_some(), self.injection.is_some(), self.finance.is_some(), self.redrive.is_some()];
         all.into_iter().filter(|said| *said).count() == 1
     }
 
@@ -65,6 +68,9 @@ impl Fault {
         }
         if let Some(mood) = &self.finance {
             mood.begin(lab, seed).await?;
+        }
+        if let Some(most) = self.redrive {
+            redrive::all(lab, most).await?;
         }
         Ok(())
     }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, LineSeen};
 use super::file::{Act, AlarmSet, Expect, Guilty, LedgerRules, LogLine};
+use super::mentions::Mention;
 use super::range::Range;
+use crate::quantity::quantity;
 
 mod metrics;
 mod payments;
@@ -26,17 +28,17 @@ pub struct Verdict {
 
 /// The verdicts of an act.
 pub fn judge(act: &Act, evidence: &Evidence) -> Vec<Verdict> {
-    let Expect { alarms: set, answers: shares, guilty: span, log: line, ledger: rules, payments: paid, .. } =
+    let Expect { alarms: set, answers: shares, guilty: span, log: lines, ledger: rules, payments: paid, .. } =
         &act.expect;
     let mut verdicts = vec![statuses(&act.expect, evidence)];
     verdicts.extend(answers::as_expected(evidence));
     verdicts.extend(shares.iter().flat_map(|asked| answers::judge(asked, evidence)));
     verdicts.extend(alarms(set, evidence));
     verdicts.extend(span.as_ref().map(|asked| guilty(asked, evidence)));
-    verdicts.extend(line.as_ref().map(|asked| log(asked, span.as_ref(), evidence)));
+    verdicts.extend(lines.iter().map(|asked| log(asked, span.as_ref(), evidence)));
     verdicts.extend(metrics::judge(&act.expect.metrics, evidence));
     verdicts.extend(ledger(rules, evidence));
-    verdicts.extend(payments::judge(paid, &evidence.payments));
+    verdicts.extend(payments::judge(paid, evidence));
     verdicts
 }
 
@@ -142,8 +144,17 @@ fn guilty(asked: &Guilty, evidence: &Evidence) -> Verdict {
 }
 
 /// Every failed request that blames the named span has a line that says so; of those whose lines were read.
-/// Without any named span, one line of the whole time does.
+/// Without any named span, or of any level that is named, one line of the whole time does.
 fn log(asked: &LogLine, span: Option<&Guilty>, evidence: &Evidence) -> Verdict {
+    if let Some(level) = asked.level {
+        let is_asked = |seen: &&Mention| (&seen.service, &seen.says) == (&asked.service, &asked.says);
+        let found = evidence.mentions.iter().find(is_asked).map_or(0, |seen| seen.count);
+        return Verdict {
+            expected: format!("the log of {} says \"{}\"", asked.service, asked.says),
+            seen: format!("{} of {} or graver", quantity(found, "line"), level.name()),
+            passed: found > 0,
+        };
+    }
     let says = |line: &LineSeen| line.service == asked.service && line.text.contains(&asked.says);
     if span.is_none() {
         let found = evidence.grave.iter().filter(|line| says(line)).count();

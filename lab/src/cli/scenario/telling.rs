@@ -125,6 +125,7 @@ mod tests {
             alarms: Vec::new(),
             failures: Vec::new(),
             grave: Vec::new(),
+            mentions: Vec::new(),
             metrics: Vec::new(),
             traces: Vec::new(),
         }

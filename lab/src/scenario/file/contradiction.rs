@@ -2,8 +2,8 @@
 
 use super::{Act, Scenario, Variant};
 use crate::document::Step;
-use crate::scenario::overrides;
 use crate::scenario::trouble::Fault;
+use crate::scenario::{overrides, redrive};
 
 /// Something that cannot be meant.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ fn of_act(scenario: &Scenario, variant: Variant) -> Option<Contradiction> {
 fn alone(fault: &Fault, end: f64) -> Option<String> {
     let what = &fault.what;
     if !fault.is_one() {
-        return Some(format!("the fault \"{what}\" needs one of switch, injection and finance"));
+        return Some(format!("the fault \"{what}\" needs one of switch, injection, finance and redrive"));
     }
     if let Some(order) = &fault.switch {
         if order.trouble.is_none() {
@@ -67,6 +67,9 @@ fn alone(fault: &Fault, end: f64) -> Option<String> {
         if let Err(refusal) = order.check() {
             return Some(format!("the fault \"{what}\": {refusal}"));
         }
+    }
+    if fault.redrive.is_some_and(|most| !(1..=redrive::MOST).contains(&most)) {
+        return Some(format!("the fault \"{what}\": redrive must be from 1 to {}", redrive::MOST));
     }
     (fault.at < 0.0 || !positive(fault.lasts) || fault.at + fault.lasts > end).then(|| {
         format!("the fault \"{what}\" must begin at 0 or later and end by second {end}, so that its end is seen")
@@ -93,6 +96,9 @@ fn expectation(act: &Act) -> Option<(Vec<Step<'static>>, String)> {
     }
     if let Some(rule) = act.expect.metrics.iter().find(|rule| !rule.asks()) {
         return Some((expect("metrics"), format!("{rule} needs sum or most")));
+    }
+    if act.expect.payments.pace.is_some_and(|pace| !(pace.from >= 0.0 && positive(pace.within))) {
+        return Some((expect("payments"), "pace needs from of 0 or more and within above 0".to_owned()));
     }
     act.expect.statuses.is_empty().then(|| (expect("statuses"), "is empty".to_owned()))
 }
@@ -123,6 +129,18 @@ mod tests {
             ("least: 60", "least: 6000", "small.yaml:10:9: settle: ", "at most most"),
             ("statuses: [201]\n", "statuses: []\n", ": fixed.expect.statuses: ", "is empty"),
             ("most: 2 }", "}", ".expect.metrics: ", "needs sum or most"),
+            (
+                "trouble: fail }",
+                "trouble: fail }\n    - { what: a redrive, at: 1, for: 1, redrive: 0 }",
+                "run.faults[1]: ",
+                "from 1 to 1000",
+            ),
+            (
+                "statuses: [201]\n",
+                "statuses: [201]\n    payments: { pace: { from: 1, within: 0, count: 1 } }\n",
+                ": fixed.expect.payments: ",
+                "within above 0",
+            ),
             (
                 "trouble: fail }",
                 "trouble: fail }\n      injection: { latency: { enabled: true } }",

@@ -22,8 +22,9 @@ pub struct Expect {
     pub alarms: AlarmSet,
     /// Where the failures began.
     pub guilty: Option<Guilty>,
-    /// The log line of a failed request that says why.
-    pub log: Option<LogLine>,
+    /// The log lines that say why.
+    #[serde(default)]
+    pub log: Vec<LogLine>,
     /// What metrics say.
     #[serde(default)]
     pub metrics: Vec<MetricRule>,
@@ -64,7 +65,8 @@ pub struct Guilty {
     pub also: Vec<String>,
 }
 
-/// A line of a failed request.
+/// A line of the log. Without a level it is grave, WARN or more: one of each failed request that blames the guilty span, or, where none
+/// is named, one of the whole time.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogLine {
@@ -72,6 +74,31 @@ pub struct LogLine {
     pub service: String,
     /// What stands in it.
     pub says: String,
+    /// One line of this level or graver, of the whole time: for what a function takes in its stride.
+    pub level: Option<Level>,
+}
+
+/// How grave a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Level {
+    /// The system at work.
+    Info,
+    /// Somebody may have to look.
+    Warn,
+    /// Something failed.
+    Error,
+}
+
+impl Level {
+    /// As lines have it.
+    pub(in crate::scenario) fn name(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warn => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
 }
 
 /// What is allowed between the ledgers. A ride that was promised and not stored is a lost ride; a rider with two stored
@@ -101,12 +128,36 @@ pub struct PaymentRules {
     pub failed: Range,
     /// Payments that wait when everything has had its time.
     pub waiting: Range,
+    /// Payments that are complete. `None`: as many as there are.
+    pub complete: Option<Range>,
+    /// How many are completed in a stretch of time.
+    pub pace: Option<Pace>,
+}
+
+/// How many payments are completed in a stretch of time, which begins with the first one that is.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// The first one from this second of the scenario on.
+    pub from: f64,
+    /// So many seconds.
+    pub within: f64,
+    /// Their number at full length. With compression there are so many times fewer; what is left of one counts as one.
+    pub count: Range,
 }
 
 impl Default for PaymentRules {
     fn default() -> Self {
         let none = Range::exactly(0.0);
-        Self { missing: none, charged_twice: none, uncharged: none, failed: none, waiting: none }
+        Self {
+            missing: none,
+            charged_twice: none,
+            uncharged: none,
+            failed: none,
+            waiting: none,
+            complete: None,
+            pace: None,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::scenario::range::Range;
 use serde_json::json;
 
 fn ride(id: &str, rider: Option<&str>, second: u32) -> Value {
@@ -69,4 +70,13 @@ fn charges_that_fit_no_ride_are_counted_against_what_is_complete() {
     let finance = [charge(1, "unknown", 1), charge(2, "unknown", 40)];
     let books = PaymentBooks::of(&rides, &[payment("a", "Complete")], Some(&finance));
     assert_eq!((books.charged_twice, books.uncharged), (1, 0));
+}
+
+#[test]
+fn a_stretch_begins_with_the_first_payment_that_is_late_enough() {
+    let pace = |from| Pace { from, within: 10.0, count: Range::exactly(3.0) };
+    let moments = [31.0, 5.0, 22.0, 21.0, 30.9];
+    assert_eq!(in_a_row(&moments, &pace(20.0)), Some(3), "21, 22 and 30.9, but not 31");
+    assert_eq!(in_a_row(&moments, &pace(0.0)), Some(1));
+    assert_eq!(in_a_row(&moments, &pace(40.0)), None);
 }

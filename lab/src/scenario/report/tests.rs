@@ -55,6 +55,7 @@ fn evidence(variant: Variant) -> Evidence {
             clears_after: Some(600.0),
         }],
         grave: Vec::new(),
+        mentions: Vec::new(),
         metrics: Vec::new(),
         failures: vec![Failure {
             id: "r".to_owned(),

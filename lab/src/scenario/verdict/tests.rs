@@ -3,7 +3,7 @@ use super::*;
 use crate::scenario::alarms::AlarmSeen;
 use crate::scenario::evidence::{Failure, LineSeen, Stretch};
 use crate::scenario::figures::MetricSeen;
-use crate::scenario::file::{Answers, Scenario, Variant};
+use crate::scenario::file::{Answers, Level, Pace, Scenario, Variant};
 use crate::scenario::ledger::{Books, Wanted};
 use crate::scenario::payments::PaymentBooks;
 
@@ -74,6 +74,7 @@ fn good() -> Evidence {
         payments: PaymentBooks { rides: 6, payments: 6, complete: 6, charges: Some(6), ..PaymentBooks::default() },
         alarms: vec![alarm("api-5xx-rate", Some(50.0), None)],
         grave: Vec::new(),
+        mentions: Vec::new(),
         failures: vec![failure(SPAN, "it was refused")],
         metrics: vec![MetricSeen {
             metric: "WildRydes Retries (service put-ride-record)".to_owned(),
@@ -202,7 +203,7 @@ fn the_guilty_span_is_what_most_name_and_nobody_names_another() {
 #[test]
 fn every_failure_that_was_read_says_why() {
     let span = Guilty { span: SPAN.to_owned(), also: Vec::new() };
-    let asked = LogLine { service: "put-ride-record".to_owned(), says: "refused".to_owned() };
+    let asked = LogLine { service: "put-ride-record".to_owned(), says: "refused".to_owned(), level: None };
     assert!(log(&asked, Some(&span), &good()).passed);
     let mut one = good();
     one.failures.push(failure(SPAN, "something else"));
@@ -215,7 +216,7 @@ fn every_failure_that_was_read_says_why() {
 
 #[test]
 fn without_a_failure_a_grave_line_says_why() {
-    let asked = LogLine { service: "request-ride".to_owned(), says: "was refused".to_owned() };
+    let asked = LogLine { service: "request-ride".to_owned(), says: "was refused".to_owned(), level: None };
     let line = |service: &str| LineSeen {
         service: service.to_owned(),
         level: "WARN".to_owned(),
@@ -226,6 +227,19 @@ fn without_a_failure_a_grave_line_says_why() {
     assert!(!log(&asked, None, &evidence).passed);
     evidence.grave.push(line("request-ride"));
     assert!(log(&asked, None, &evidence).passed);
+}
+
+#[test]
+fn a_line_that_is_not_grave_is_asked_for_by_its_level() {
+    let (service, says) = ("process-payment".to_owned(), "finance answered 503".to_owned());
+    let asked = LogLine { service: service.clone(), says: says.clone(), level: Some(Level::Info) };
+    let span = Guilty { span: SPAN.to_owned(), also: Vec::new() };
+    let mut evidence = good();
+    assert!(!log(&asked, Some(&span), &evidence).passed, "none was counted");
+    evidence.mentions = vec![Mention { service, says, level: "INFO".to_owned(), count: 0 }];
+    assert!(!log(&asked, Some(&span), &evidence).passed);
+    evidence.mentions[0].count = 1;
+    assert!(log(&asked, Some(&span), &evidence).passed, "whoever is guilty");
 }
 
 #[test]
@@ -269,6 +283,31 @@ fn payments_are_judged_in_every_act_and_as_it_says() {
     let mut asked = act();
     asked.expect.payments.failed = Range::exactly(1.0);
     assert_eq!(failed(&asked, &red), Vec::<String>::new());
+}
+
+#[test]
+fn complete_payments_are_judged_where_it_says() {
+    let mut asked = act();
+    asked.expect.payments.complete = Some(Range::exactly(1.0));
+    assert_eq!(failed(&asked, &good()), ["1 payments are complete: 6 of 6"]);
+    asked.expect.payments.complete = Some(Range::exactly(6.0));
+    assert_eq!(failed(&asked, &good()), Vec::<String>::new());
+}
+
+#[test]
+fn a_pace_is_so_many_times_less_when_compressed() {
+    let mut asked = act();
+    asked.expect.payments.pace =
+        Some(Pace { from: 10.0, within: 20.0, count: Range { least: 2.0, most: 141.0, percent: false } });
+    let judged = |compress, pace| {
+        let mut evidence = good();
+        (evidence.compress, evidence.payments.pace) = (compress, pace);
+        failed(&asked, &evidence)
+    };
+    assert_eq!(judged(20, Some(8)), Vec::<String>::new());
+    assert!(judged(20, Some(9))[0].ends_with("on, which are 0 to 8 when compressed 20 times: 9 payments"));
+    assert_eq!(judged(1, Some(141)), Vec::<String>::new());
+    assert_eq!((judged(1, Some(142)).len(), judged(1, Some(1)).len(), judged(20, None).len()), (1, 1, 1));
 }
 
 #[test]
