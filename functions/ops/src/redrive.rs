@@ -200,7 +200,7 @@ fn judge(job: &Job, payment: &Payment, now: Timestamp) -> Fate {
     match payment.status {
         _ if of < payment.redrives => Fate::Stale,
         Status::Complete => Fate::Stale,
-        Status::Queued | Status::Processing if payment.buried => Fate::Left,
+        Status::Queued | Status::Processing if payment.buried_at.is_some() => Fate::Left,
         // Also where it is itself a redrive of which the row does not know yet.
         Status::Failed => Fate::Redriven,
         Status::Queued => Fate::Resent,

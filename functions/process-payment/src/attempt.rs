@@ -107,10 +107,11 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             return Ok(End::Again(self.rules.pause(way.message.received(), None, &self.means.up_to)));
         };
         // A reason is of an attempt that ended: the row of one that did not still has the one before.
-        let known = row.reason.as_deref().filter(|_| row.status == Status::Queued || row.buried);
+        let is_buried = row.buried_at.is_some();
+        let known = row.reason.as_deref().filter(|_| row.status == Status::Queued || is_buried);
         let attempts = claimed.attempts_now();
         let why = match known {
-            Some(why) if row.buried => why.to_owned(),
+            Some(why) if is_buried => why.to_owned(),
             Some(why) => format!("gave up after {attempts} attempts; {why}"),
             None => format!("gave up after {attempts} attempts; how the last one ended is unknown"),
         };

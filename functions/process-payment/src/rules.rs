@@ -52,7 +52,7 @@ pub(crate) enum Next {
     Nothing,
     /// Nothing but to make sure that somebody was told: it is Failed.
     Failed,
-    /// It was given up before this job was sent, which is its dead letter and goes back to where it was.
+    /// It was given up, and this job is its dead letter, which goes back to where it was.
     BuryAgain,
 }
 
@@ -99,13 +99,15 @@ impl Rules {
         match (row.status, row.lease_end()) {
             (Status::Complete, _) => Next::Nothing,
             (Status::Failed, _) if job.redrive.is_some_and(|redrive| redrive > row.redrives) => Next::Redrive,
-            (Status::Failed, _) if is_its_letter(row, job, sent) => Next::BuryAgain,
+            (Status::Failed, _) if job.redrive.unwrap_or(0) == row.redrives && is_letter_of(row, sent) => {
+                Next::BuryAgain
+            }
             (Status::Failed, _) => Next::Failed,
             (_, Some(end)) if end > now => Next::Wait(end),
             _ => match early {
                 Some(moment) => Next::Early(moment),
                 // Whose letter is written is given up, whatever for.
-                None if row.buried || row.attempts_now() >= self.max_attempts => Next::GiveUp,
+                None if row.buried_at.is_some() || row.attempts_now() >= self.max_attempts => Next::GiveUp,
                 None => Next::Attempt,
             },
         }
@@ -123,12 +125,10 @@ impl Rules {
     }
 }
 
-/// Whether a job of a failed payment is the dead letter of that failure, moved into the queue: that of the same redrive, and
-/// sent when the payment had failed already. A message that was there before is the one that it was given up with.
-fn is_its_letter(row: &Payment, job: &Job, sent: Option<Timestamp>) -> bool {
-    let failed = row.processed_at.map(|moment| moment.instant()).filter(|_| row.buried);
-    let is_later = sent.zip(failed).is_some_and(|(sent, failed)| sent > failed);
-    is_later && job.redrive.unwrap_or(0) == row.redrives
+/// Whether a job that was sent then is the payment's dead letter, moved into the queue: it came after that was written. A message
+/// that was there before is the one that the payment was given up with.
+pub(crate) fn is_letter_of(row: &Payment, sent: Option<Timestamp>) -> bool {
+    sent.zip(row.buried_at).is_some_and(|(sent, buried)| sent > buried.instant())
 }
 
 /// When an invocation that has so much time left is dead for certain. Clocks of two machines differ, by less than this.
@@ -197,7 +197,8 @@ mod tests {
         assert_eq!((next(2, 0), next(3, 0), next(4, 0)), (Next::Attempt, Next::GiveUp, Next::GiveUp));
         assert_eq!((next(3, 3), next(6, 3)), (Next::Attempt, Next::GiveUp));
         // Nor after its patience, of which the attempts say nothing.
-        let buried = Payment { buried: true, held_until: Some(at(100).into()), ..row(Status::Processing) };
+        let buried =
+            Payment { buried_at: Some(at(50).into()), held_until: Some(at(100).into()), ..row(Status::Processing) };
         assert_eq!(RULES.next(Some(&buried), &job(None), None, at(100)), Next::GiveUp);
     }
 
@@ -214,7 +215,9 @@ mod tests {
 
     #[test]
     fn only_the_letter_of_this_very_failure_becomes_one_again() {
-        let given_up = Payment { buried: true, processed_at: Some(at(50).into()), redrives: 1, ..row(Status::Failed) };
+        // Whoever wrote the letter died before Failed was said.
+        let (buried_at, processed_at) = (Some(at(50).into()), Some(at(90).into()));
+        let given_up = Payment { buried_at, processed_at, redrives: 1, ..row(Status::Failed) };
         let next = |row: &Payment, redrive, sent| RULES.next(Some(row), &job(redrive), sent, at(100));
         assert_eq!(next(&given_up, Some(1), Some(at(51))), Next::BuryAgain);
         // The message that it was given up with, or its duplicate; or nobody knows.
@@ -223,7 +226,7 @@ mod tests {
         }
         assert_eq!(next(&given_up, None, Some(at(51))), Next::Failed, "the letter of a failure that was redriven");
         assert_eq!(next(&given_up, Some(2), Some(at(51))), Next::Redrive);
-        let refused = Payment { buried: false, ..given_up.clone() };
+        let refused = Payment { buried_at: None, ..given_up.clone() };
         assert_eq!(next(&refused, Some(1), Some(at(51))), Next::Failed, "it has no letter");
         for status in [Status::Queued, Status::Processing, Status::Complete] {
             let other = Payment { status, ..given_up.clone() };

@@ -1,7 +1,7 @@
 //! What finance said, into the row: the second half of a message's way.
 
 use crate::pay::{End, Trouble, Way};
-use crate::rules::{Cost, LONGEST_PUT_OFF, NO_TIME};
+use crate::rules::{Cost, LONGEST_PUT_OFF, NO_TIME, is_letter_of};
 use crate::verdict::Verdict;
 use crate::{Breakers, Finance, Payments, ProcessPayment, Queue};
 use jiff::SignedDuration;
@@ -93,9 +93,9 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         End::Done
     }
 
-    /// A job whose payment was given up before it was sent: its dead letter, which somebody has moved into the queue
-    /// instead of redriving the payment. It is a letter again, or it would be gone and no redrive of all would find the
-    /// payment. Nobody is asked: which redrive this would be, a letter does not say.
+    /// A job of a failed payment that is its dead letter, which somebody has moved into the queue instead of redriving the
+    /// payment. It is a letter again, or it would be gone and no redrive of all would find the payment. Nobody is asked: which
+    /// redrive this would be, a letter does not say.
     pub(crate) async fn bury_again(&self, row: &Payment, way: &Way<'_>) -> Result<End, Trouble<P::Error, Q::Error>> {
         self.parts.queue.bury(&row.job().to_json()?, &way.context.budget).await.map_err(Trouble::Queue)?;
         let (ride_id, reason) = (row.ride_id, row.reason.as_deref());
@@ -105,12 +105,14 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
             message_id = way.message.message_id,
             "a dead letter was moved into the queue, and goes back: redrive it with `cargo lab redrive` or the operations page"
         );
-        Ok(End::Done)
+        // Where clocks disagree, it may be the message that the payment failed with.
+        Ok(self.failed_before(row, way))
     }
 
     /// After the last attempt. The dead letter goes first: a payment that is Failed for want of attempts is always there
-    /// to be redriven with all the others. That it went is noted in the row, or there would be a letter for each time that
-    /// the row could not be failed; and with it what finance said, or a death in between would cost that.
+    /// to be redriven with all the others. When it went is noted in the row, or there would be a letter for each time that
+    /// the row could not be failed; and with it what finance said, or a death in between would cost that. A job that is that
+    /// letter itself, moved into the queue before anybody said Failed, is a letter again.
     pub(crate) async fn give_up(
         &self,
         claimed: &Payment,
@@ -118,11 +120,11 @@ impl<F: Finance, P: Payments, Q: Queue, B: Breakers> ProcessPayment<F, P, Q, B> 
         answer: Option<String>,
         way: &Way<'_>,
     ) -> Result<End, Trouble<P::Error, Q::Error>> {
-        if !claimed.buried {
+        if claimed.buried_at.is_none() || is_letter_of(claimed, way.message.sent()) {
             let budget = &way.context.budget;
             self.parts.queue.bury(&claimed.job().to_json()?, budget).await.map_err(Trouble::Queue)?;
-            let (status_since, reason, answer) = (self.now().into(), Some(reason.clone()), answer.clone());
-            let buried = Payment { buried: true, status_since, reason, answer, ..claimed.clone() };
+            let (now, reason, answer) = (self.now().into(), Some(reason.clone()), answer.clone());
+            let buried = Payment { buried_at: Some(now), status_since: now, reason, answer, ..claimed.clone() };
             // When somebody else has it by now, it cannot be failed either.
             self.parts.payments.swap(claimed, &buried, budget).await.map_err(Trouble::Payments)?;
         }

@@ -106,8 +106,12 @@ async fn die(deaths: Arc<Mutex<VecDeque<(Step, Moment)>>>, queue: Queue, seed: u
     told
 }
 
+/// One round at a time: the deaths of one keep two cores busy.
+static ROUND: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Every death there is, with a queue like this.
 async fn die_everywhere(queue: Queue) {
+    let _round = ROUND.lock().await;
     let deaths: VecDeque<_> = steps::all().collect();
     let (wanted, deaths) = (deaths.len(), Arc::new(Mutex::new(deaths)));
     let labs: Vec<_> = (1..=STACKS).map(|seed| tokio::spawn(die(deaths.clone(), queue, seed))).collect();

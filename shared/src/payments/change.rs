@@ -158,7 +158,7 @@ impl Change {
                 value(":processing", status(Status::Processing));
                 value(":now", time(now));
                 let set = "SET #status = :to, StatusSince = :now, ProcessedAt = :now \
-                           REMOVE #holder, HeldUntil, NotBefore, Buried, Reason, Answer";
+                           REMOVE #holder, HeldUntil, NotBefore, BuriedAt, Reason, Answer";
                 (set.into(), "#status IN (:queued, :processing)", values)
             }
             Self::Fail { now, holder, reason, answer, .. } => {
@@ -185,7 +185,7 @@ impl Change {
                 value(":before", N((redrive - 1).to_string()));
                 value(":attempts", N(attempts.to_string()));
                 let set = "SET #status = :to, StatusSince = :now, Redrives = :redrive, AttemptsBefore = :attempts \
-                           REMOVE ProcessedAt, Reason, Answer, Buried";
+                           REMOVE ProcessedAt, Reason, Answer, BuriedAt";
                 let before = "#status = :failed AND ProcessedAt = :failed_at AND Redrives = :before";
                 (set.into(), before, values)
             }

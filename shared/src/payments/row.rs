@@ -1,6 +1,6 @@
 use super::{Job, Status};
 use crate::ride::{Label, RequestTime, RideId};
-use aws_sdk_dynamodb::types::AttributeValue::{self, Bool, N, S};
+use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -47,8 +47,8 @@ pub struct Payment {
     pub held_until: Option<RequestTime>,
     /// How often it was redriven.
     pub redrives: u32,
-    /// Whether there is a dead letter of it, since the last redrive.
-    pub buried: bool,
+    /// When it got its dead letter, since the last redrive; nothing for one that has none.
+    pub buried_at: Option<RequestTime>,
 }
 
 /// The row is not one that this code writes.
@@ -75,7 +75,7 @@ impl Payment {
             holder: None,
             held_until: None,
             redrives: 0,
-            buried: false,
+            buried_at: None,
         }
     }
 
@@ -118,13 +118,13 @@ impl Payment {
             ("Holder", self.holder.clone()),
             ("HeldUntil", self.held_until.map(|until| until.to_string())),
             ("NotBefore", self.not_before.map(|moment| moment.to_string())),
+            ("BuriedAt", self.buried_at.map(|at| at.to_string())),
         ];
         let numbers =
             [("Attempts", self.attempts), ("AttemptsBefore", self.attempts_before), ("Redrives", self.redrives)];
         let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), S(text?))));
         let numbers = numbers.map(|(name, number)| (name.to_owned(), N(number.to_string())));
-        let buried = self.buried.then(|| ("Buried".to_owned(), Bool(true)));
-        texts.chain(numbers).chain(buried).collect()
+        texts.chain(numbers).collect()
     }
 
     /// Out of a row. Attributes of later versions do not matter.
@@ -149,7 +149,7 @@ impl Payment {
             held_until: optional(item, "HeldUntil", time)?,
             not_before: optional(item, "NotBefore", time)?,
             redrives: optional(item, "Redrives", number)?.unwrap_or(0),
-            buried: optional(item, "Buried", |value| value.as_bool().ok().copied())?.unwrap_or(false),
+            buried_at: optional(item, "BuriedAt", time)?,
         })
     }
 }

@@ -126,7 +126,7 @@ async fn a_failed_payment_is_redriven_and_one_that_waits_is_sent_its_job_again()
     let queued = Payment { redrives: 2, ..payment(1, Status::Queued) };
     let put_off = Payment { not_before: before, ..queued.clone() };
     let dead = Payment { held_until: before, ..payment(1, Status::Processing) };
-    let buried = Payment { buried: true, ..dead.clone() };
+    let buried = Payment { buried_at: Some(Timestamp::UNIX_EPOCH.into()), ..dead.clone() };
     for waiting in [queued, put_off, dead, buried] {
         assert_eq!(redriven(&waiting).await, (Redriven::Queued, Some(waiting.job())), "{waiting:?}");
     }
@@ -194,7 +194,7 @@ async fn letters_are_moved_deleted_or_left_as_their_payments_stand() {
         Payment { status_since: Timestamp::now().into(), held_until: Some(ahead), ..payment(3, Status::Processing) };
     let dead = Payment { held_until: Some(processing.status_since), ..payment(7, Status::Processing) };
     let buried = Payment { redrives: 2, ..payment(8, Status::Queued) };
-    let given_up = Payment { buried: true, ..dead.clone() };
+    let given_up = Payment { buried_at: Some(Timestamp::UNIX_EPOCH.into()), ..dead.clone() };
     let given_up = Payment { ride_id: payment(10, Status::Processing).ride_id, ..given_up };
     let behind = payment(9, Status::Failed);
     let redriven = Payment { redrives: 1, ..payment(4, Status::Queued) };

@@ -108,7 +108,7 @@ async fn of_a_payment_that_was_given_up_the_row_has_the_whole_answer_and_the_log
     let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
     assert_eq!(again(&system, &event).await, [""; 0]);
     let failed = row(&tables, 1).await.expect("a row");
-    assert_eq!((failed.status, failed.buried), (Status::Failed, true));
+    assert_eq!((failed.status, failed.buried_at.is_some()), (Status::Failed, true));
     assert!(failed.reason.is_some_and(|reason| reason.starts_with("gave up after 1 attempts; finance answered 500")));
     assert_eq!(failed.answer.as_deref(), Some(&long[..64 * 1024]), "as much as is read");
     let lines = log.take();

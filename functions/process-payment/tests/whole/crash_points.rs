@@ -1,7 +1,7 @@
 //! A death and an error at every step of a message's way, before it and after it, each in turn: enumerated, not sampled.
 
 use crate::canary::{Log, emf};
-use crate::world::{Delivery, Manner, Mishap, Shared, Step, job, placed, run, sent};
+use crate::world::{Delivery, Manner, Mishap, Shared, Step, job, placed, run, sent, sent_at};
 use process_payment::SERVICE;
 use shared::payments::{Change, Status};
 use std::collections::BTreeMap;
@@ -178,6 +178,36 @@ async fn a_dead_letter_that_is_moved_into_the_queue_is_a_letter_again_whatever_b
         run(&shared, DELIVERY).await;
         shared.world().assert_settled(&what);
         assert_eq!(shared.world().rows.payments[&job(1).ride_id].status, Status::Complete, "{what}");
+    }
+}
+
+/// A payment that has its dead letter, moved into the queue meanwhile, and of which nobody has said yet that it failed: who was about
+/// to is dead.
+#[tokio::test]
+async fn a_dead_letter_that_is_moved_before_anybody_said_failed_is_a_letter_again_whoever_comes_first() {
+    for letter_first in [true, false] {
+        let shared = Shared::default();
+        let (job, now) = (job(1), shared.now());
+        let row = placed(&job, now);
+        let (at, moved_at) = {
+            let mut world = shared.world();
+            world.manners.insert(job.ride_id, Manner::Dead);
+            world.rows.apply(&Change::Place(Box::new(row.clone())));
+            let mut marked = row.clone();
+            (marked.status, marked.attempts, marked.holder) = (Status::Processing, 4, Some("x".into()));
+            (marked.held_until, marked.buried_at) = (Some(now.into()), Some(now.into()));
+            marked.reason = Some("gave up after 4 attempts".into());
+            assert!(world.rows.swap(&row, &marked));
+            world.seconds += 60;
+            (world.seconds - 120, world.seconds)
+        };
+        for sent in if letter_first { [moved_at, at] } else { [at, moved_at] } {
+            sent_at(&shared, &job, sent);
+            run(&shared, DELIVERY).await;
+        }
+        let world = shared.world();
+        assert_eq!(world.rows.payments[&job.ride_id].status, Status::Failed, "letter first: {letter_first}");
+        assert_eq!((world.dead_letters.len(), world.asked.len()), (1, 0), "letter first: {letter_first}");
     }
 }
 

@@ -8,12 +8,13 @@ fn instant() -> impl Strategy<Value = RequestTime> {
 
 fn payment() -> impl Strategy<Value = Payment> {
     let texts = (option::of("[a-z]{1,9}"), option::of("[a-z]{1,9}"), option::of(".{1,99}"), option::of(".{1,99}"));
-    let times = (instant(), instant(), option::of(instant()), option::of(instant()), option::of(instant()));
-    let numbers = (any::<u32>(), any::<u32>(), 0..9_u32, 0..4_usize, any::<bool>());
+    let moment = || option::of(instant());
+    let times = (instant(), instant(), moment(), moment(), moment(), moment());
+    let numbers = (any::<u32>(), any::<u32>(), 0..9_u32, 0..4_usize);
     (any::<u128>(), texts, times, numbers).prop_map(
-        |(id, texts, times, (attempts, attempts_before, redrives, status, buried))| {
+        |(id, texts, times, (attempts, attempts_before, redrives, status))| {
             let (rider, holder, reason, answer) = texts;
-            let (placed_at, status_since, processed_at, held_until, not_before) = times;
+            let (placed_at, status_since, processed_at, held_until, not_before, buried_at) = times;
             Payment {
                 ride_id: RideId::try_from(uuid::Uuid::from_u128(id | 1).to_string()).expect("a UUID"),
                 placed_at,
@@ -30,7 +31,7 @@ fn payment() -> impl Strategy<Value = Payment> {
                 holder,
                 held_until,
                 redrives,
-                buried,
+                buried_at,
             }
         },
     )

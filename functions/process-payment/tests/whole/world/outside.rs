@@ -97,7 +97,7 @@ impl Payments for Process {
 
     async fn swap(&self, before: &Payment, after: &Payment, _: &Budget) -> Result<bool, Silence> {
         let step = match after.status {
-            Status::Processing if after.buried && !before.buried => Step::Mark,
+            Status::Processing if after.buried_at != before.buried_at => Step::Mark,
             Status::Processing => Step::Claim,
             _ => Step::GiveBack,
         };

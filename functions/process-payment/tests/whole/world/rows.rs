@@ -18,7 +18,8 @@ impl Rows {
         let (after, counter, by, at) = match (change, there) {
             (Change::Place(payment), None) => ((**payment).clone(), Counter::Placed, 1, payment.placed_at.instant()),
             (Change::Complete { now, .. }, Some(row)) if !row.status.is_final() => {
-                let after = Payment { reason: None, answer: None, buried: false, ..ended(row, Status::Complete, *now) };
+                let after =
+                    Payment { reason: None, answer: None, buried_at: None, ..ended(row, Status::Complete, *now) };
                 (after, Counter::Complete, 1, *now)
             }
             (Change::Fail { now, holder, reason, answer, .. }, Some(row))
@@ -40,7 +41,7 @@ impl Rows {
                     processed_at: None,
                     reason: None,
                     answer: None,
-                    buried: false,
+                    buried_at: None,
                     ..row
                 };
                 (after, Counter::Failed, -1, failed_at.instant())
