@@ -75,7 +75,9 @@ fn the_way_from_an_alarm_to_its_cause_is_walked_at_the_terminal() {
 
     let put = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
     let list = says_at_last(at, &["requests", "--faulty", "--route", "POST /ride"], put);
-    assert!(list.starts_with("TIME") && list.contains("GUILTY") && !list.contains("201"), "{list}");
+    assert!(list.starts_with("TIME") && list.contains("GUILTY"), "{list}");
+    // By column: a time or an id may have the same figures.
+    assert!(list.lines().skip(1).all(|row| row.split_whitespace().nth(1) == Some("503")), "{list}");
     let listed = json(at, &["requests", "--faulty", "--slowest", "--limit", "1", "--route", "POST /ride"]);
     let request = &listed["requests"][0];
     assert_eq!((request["guilty"].as_str(), request["status"].as_u64()), (Some(put), Some(503)), "{listed}");
