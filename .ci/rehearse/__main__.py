@@ -44,7 +44,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="wild-rydes-rehearsal-") as temporary:
         folder = Path(temporary)
         functions = translate.binaries_of(chosen.template)
-        code = binaries.lay_out(built, sorted(set(functions.values())), folder / "code")
+        code = binaries.pack(built, sorted(set(functions.values())), folder / "code")
         plain = folder / "template.json"
         translate.for_judge(chosen.template, code, plain)
         with Judge(chosen.judge, folder) as judge:

@@ -1,4 +1,4 @@
-"""The template as the judge can read it: the real one, with the functions' folders filled in, ANY spelled out, and without what it does not know."""
+"""The template as the judge can read it: the real one, with the functions' archives filled in, ANY spelled out, and without what it does not know."""
 
 import copy
 import json
@@ -30,7 +30,7 @@ def binaries_of(template: Path) -> dict[str, str]:
 
 
 def for_judge(template: Path, code: dict[str, Path], target: Path) -> None:
-    """Writes the template to deploy. `code` is each binary's folder, which `sam deploy` uploads."""
+    """Writes the template to deploy. `code` is each binary's archive, which `sam deploy` uploads."""
     adapted = yaml_parse(template.read_text())
     for logical_id, binary in binaries_of(template).items():
         adapted["Resources"][logical_id]["Properties"]["CodeUri"] = str(code[binary])
