@@ -46,7 +46,7 @@ async fn call(url: String, budget: Budget) -> Vec<Value> {
     let moment = Duration::from_millis(1);
     let client = Client::new(LONG, Schedule { attempts: 3, base: moment, cap: moment }).expect("a TLS stack");
     let url = ServiceUrl::try_from(url.as_str()).expect("a legal address");
-    let (dependency, method, attempt_timeout) = ("put-ride-record", Method::POST, Duration::from_millis(200));
+    let (dependency, method, attempt_timeout) = ("put-ride-record", Method::POST, Duration::from_secs(1));
     let call = Call {
         dependency,
         method,
@@ -95,8 +95,8 @@ fn environment(fake: &Fake) -> Environment {
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
         ("AWS_ENDPOINT_URL", fake.url("/")),
         ("DYNAMODB_ATTEMPTS", "3".into()),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "400".into()),
-        ("CONNECT_TIMEOUT_MS", "400".into()),
+        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000".into()),
+        ("CONNECT_TIMEOUT_MS", "1000".into()),
     ]
     .into_iter()
     .collect()

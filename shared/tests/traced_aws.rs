@@ -40,8 +40,8 @@ fn client(fake: &Fake) -> aws_sdk_dynamodb::Client {
         ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", fake.url("/")),
         ("DYNAMODB_ATTEMPTS", "3".to_owned()),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "300".to_owned()),
-        ("CONNECT_TIMEOUT_MS", "300".to_owned()),
+        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000".to_owned()),
+        ("CONNECT_TIMEOUT_MS", "1000".to_owned()),
     ]
     .into_iter()
     .collect();

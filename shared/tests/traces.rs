@@ -191,6 +191,6 @@ async fn a_daemon_that_is_gone_or_does_not_read_costs_a_request_nothing() {
         let longest = longest_of_a_thousand(tracer).await;
         println!("{what}: {longest:?}");
         // A machine under load may stop anybody for a while; whoever waits for a reader waits forever.
-        assert!(longest < Duration::from_secs(2), "{what}: {longest:?}");
+        assert!(longest < Duration::from_secs(10), "{what}: {longest:?}");
     }
 }

@@ -25,7 +25,7 @@ fn alarms(fake: &Fake) -> Alarms {
     ]
     .into_iter()
     .collect();
-    let patience = Duration::from_millis(300);
+    let patience = Duration::from_secs(2);
     let once = Schedule { attempts: 1, base: patience, cap: patience };
     let signer = Signer::of_service(&environment, "monitoring").expect("a whole environment");
     let client = Client::new(patience, once).expect("TLS").signed_by(signer);

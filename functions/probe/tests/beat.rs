@@ -43,7 +43,7 @@ fn environment() -> Environment {
         ("PARAMETER_TTL_SECONDS", "60"),
         ("SSM_TIMEOUT_MS", "1000"),
         ("CONNECT_TIMEOUT_MS", "1000"),
-        ("RIDE_ATTEMPT_TIMEOUT_MS", "200"),
+        ("RIDE_ATTEMPT_TIMEOUT_MS", "1000"),
         ("TIMEOUT_MS", "5000"),
         ("STAGE", "dev"),
         ("AWS_REGION", "eu-west-1"),

@@ -18,10 +18,10 @@ use std::time::Duration;
 fn environment(endpoint: &str) -> Environment {
     [
         ("STAGE", "dev"),
-        ("TIMEOUT_MS", "5000"),
+        ("TIMEOUT_MS", "20000"),
         ("DYNAMODB_ATTEMPTS", "2"),
-        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "100"),
-        ("CONNECT_TIMEOUT_MS", "100"),
+        ("DYNAMODB_ATTEMPT_TIMEOUT_MS", "1000"),
+        ("CONNECT_TIMEOUT_MS", "1000"),
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
@@ -83,7 +83,7 @@ async fn every_unicorn_of_every_page_comes_and_the_table_is_scanned_once() {
 async fn an_empty_fleet_and_a_broken_table_are_a_503() {
     // When a broken table is scanned again is a matter of time, which `fleet/tests.rs` sets.
     for (reply, requests, scans) in
-        [(Reply::json(200, r#"{"Items":[]}"#), 50, 1), (Reply::json(500, "{}"), 1, 2), (Reply::Never, 1, 2)]
+        [(Reply::json(200, r#"{"Items":[]}"#), 5, 1), (Reply::json(500, "{}"), 1, 2), (Reply::Never, 1, 2)]
     {
         let what = format!("{reply:?}");
         let fake = Fake::start(move |_| reply.clone()).await;

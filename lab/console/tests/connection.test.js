@@ -39,7 +39,11 @@ test('a page that is not seen asks nothing, and asks at once when it is seen aga
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
   await see(true);
-  const asked = server.asked.length;
+  let asked;
+  do { // what was under way arrives
+    asked = server.asked.length;
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  } while (server.asked.length !== asked);
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 3000))); // longer than the pause between two polls
   assert.equal(server.asked.length, asked);
   await see(false);

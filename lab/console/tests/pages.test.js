@@ -25,7 +25,7 @@ function at(hash, name, body, allowed) {
 }
 
 const texts = (page, selector) => page.locator(selector).allTextContents();
-const wait = (page, selector) => page.waitForSelector(selector, { state: 'attached', timeout: 5000 });
+const wait = (page, selector) => page.waitForSelector(selector, { state: 'attached' });
 
 at('/#/overview', 'the strip says each state by word, symbol and class, those that ring first', async (page) => {
   await wait(page, '#alarms .chip');
@@ -188,7 +188,7 @@ at('/#/dashboards', 'a dashboard has its widgets where the template puts them', 
   assert.equal(new Set(dashes).size, 3, 'lines differ without colour');
   assert.match(await page.locator('.widget[aria-label="Requests and error rate"] figcaption').innerText(), /5xx \(right\)/);
   await chart.locator('.chart').hover();
-  await page.waitForFunction(() => document.querySelectorAll('.chart .cursor').length === 3, null, { timeout: 5000 }); // on all charts at the same time
+  await page.waitForFunction(() => document.querySelectorAll('.chart .cursor').length === 3); // on all charts at the same time
   assert.match(await chart.locator('.reading').innerText(), /^\d\d:\d\d:00\.000/);
   assert.match(await page.locator('.widget.alarm').innerText(), /▲ ALARM api-5xx-rate/);
   assert.match(await page.locator('.widget.text').innerText(), /Riders first[\s\S]*runbooks\/api-5xx-rate\.md/);

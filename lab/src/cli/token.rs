@@ -73,6 +73,6 @@ mod tests {
         assert_eq!((claims["cognito:username"].as_str(), claims["sub"].as_str()), (Some("ada"), Some(&*tokens.sub)));
         state.mint_secret.push('x');
         let error = mint(&state, "ada", 60).await.expect_err("refused").to_string();
-        assert!(error.contains("403"), "{error}");
+        assert!(error.contains("answered 403"), "{error}");
     }
 }

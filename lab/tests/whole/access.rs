@@ -135,8 +135,8 @@ async fn forged_late_early_and_misdirected_calls_are_refused() {
             "UnrecognizedClientException",
             "The security token",
         ),
-        ("late", call(&lab, path, &key, 302, None).await, "InvalidSignatureException", "Signature expired: "),
-        ("early", call(&lab, path, &key, -302, None).await, "InvalidSignatureException", "Signature not yet current: "),
+        ("late", call(&lab, path, &key, 400, None).await, "InvalidSignatureException", "Signature expired: "),
+        ("early", call(&lab, path, &key, -400, None).await, "InvalidSignatureException", "Signature not yet current: "),
         (
             "another region",
             call(&lab, path, &key, 0, Some(("eu-west-1", "us-east-1"))).await,

@@ -171,7 +171,7 @@ fn ride_shows_what_was_refused_and_fails() {
     let (status, output, _) = run(&["ride", "--latitude", "91"]);
     assert_eq!(status.code(), Some(1));
     assert!(
-        output.contains("422") && output.contains("/PickupLocation/Latitude") && output.contains("no row"),
+        output.contains("-> 422 ") && output.contains("/PickupLocation/Latitude") && output.contains("no row"),
         "{output}"
     );
 }
@@ -281,10 +281,11 @@ fn ride_uses_the_lab_that_runs_and_not_one_that_was_killed() {
     let (mut running, _) = start_command(here(&["up", "--port", "0", "--logs", "none", "--no-ride"]), "Serving until");
     let ride = here(&["ride"]).output().expect("runs");
     assert!(ride.status.success(), "{}", String::from_utf8_lossy(&ride.stderr));
-    assert!(!String::from_utf8_lossy(&ride.stderr).contains("Compiling"), "the running lab was used");
+    assert!(String::from_utf8_lossy(&ride.stdout).contains("booking with the running lab"));
     running.child.kill().expect("SIGKILL");
     running.child.wait().expect("ends");
     assert_eq!(std::fs::read_dir(directory.path()).expect("readable").count(), 1, "a killed lab cannot clean up");
     let ride = here(&["ride"]).output().expect("runs");
     assert!(ride.status.success(), "{}", String::from_utf8_lossy(&ride.stderr));
+    assert!(String::from_utf8_lossy(&ride.stdout).contains("no lab runs here"));
 }

@@ -11,6 +11,7 @@ use lab::template::{Inputs, Stack, Template, TemplateError};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, RIDE, post, send};
+use crate::payments::until;
 use crate::stack::{self, Variation, eventually, rows, url};
 
 const PARAMETER: &str = "/wild-rydes/dev/faults";
@@ -162,7 +163,8 @@ async fn faults_begin_and_end_with_the_parameter_and_are_real() {
     inject(&lab, &json!({}));
     assert_eq!(book(&lab).await.status, 201);
     for fault in ["statuscode", "exception", "corruption", "timeout", "dependency", "denylist"] {
-        assert!(logged(&lab, &format!("\"fault\":\"{fault}\",\"FaultsInjected\":1")) > 0, "{fault} is counted");
+        let counted = || logged(&lab, &format!("\"fault\":\"{fault}\",\"FaultsInjected\":1")) > 0;
+        eventually(&format!("{fault} is counted"), counted).await;
     }
 }
 
@@ -186,6 +188,8 @@ async fn what_is_no_configuration_hurts_nobody_and_only_five_functions_ask_for_i
 async fn without_the_parameter_no_function_asks_for_faults() {
     let lab = stack::start().await;
     assert_eq!(book(&lab).await.status, 201);
+    // Two of the five work after the answer.
+    until(&lab, "/dev/count", "the ride is paid for", |count| count["complete"] == 1).await;
     assert!(lab.calls.all().iter().all(|call| !call.resource.ends_with("/faults")));
 }
 

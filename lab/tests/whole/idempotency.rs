@@ -117,7 +117,7 @@ async fn a_kill_at_any_step_between_claim_and_completion_still_leaves_one_ride()
             let to = to.clone();
             async move { book(&to, "k", RIDE).await }
         });
-        let held = tokio::time::timeout(Duration::from_secs(10), reached.notified()).await;
+        let held = tokio::time::timeout(Duration::from_secs(60), reached.notified()).await;
         assert!(held.is_ok(), "{step} was reached");
         kill_request_ride(&lab);
         let killed = request.await.expect("no panic");

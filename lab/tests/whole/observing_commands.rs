@@ -71,7 +71,7 @@ fn the_way_from_an_alarm_to_its_cause_is_walked_at_the_terminal() {
     let broken = says(at, &["break", "RidesTable"]);
     assert!(broken.contains("RidesTable fails now") && broken.contains("cargo lab mend"), "{broken}");
     let (code, refused, _) = run(at, &["ride"]);
-    assert!(code == 1 && refused.contains("503"), "{code}: {refused}");
+    assert!(code == 1 && refused.contains("-> 503 "), "{code}: {refused}");
 
     let put = "put-ride-record > DynamoDB PutItem wild-rydes-dev-rides";
     let list = says_at_last(at, &["requests", "--faulty", "--route", "POST /ride"], put);

@@ -143,11 +143,11 @@ pub(crate) async fn rows(lab: &Lab) -> BTreeMap<String, serde_json::Value> {
     rows
 }
 
-/// Waits until `holds` does, for at most ten seconds.
+/// Waits until `holds` does, for at most thirty seconds.
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !holds() {
-        assert!(std::time::Instant::now() < deadline, "{what} within ten seconds");
+        assert!(std::time::Instant::now() < deadline, "{what} within thirty seconds");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
 }

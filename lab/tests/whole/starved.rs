@@ -92,6 +92,7 @@ async fn a_starved_table_loses_no_ride_and_promises_none() {
     }
     assert!(stored.len() >= 5, "the burst itself: {}", stored.len());
     assert!(refused > 0, "a unit a second is not enough for all");
+    assert!(lab.lambda.at_rest(Duration::from_secs(30)).await, "nobody writes any more");
     let rows = rows(&lab).await;
     assert!(stored.iter().all(|id| rows.contains_key(id)), "a 201 is a row");
     // A 503 is no promise: an attempt may have stored the ride and been too slow to say so.

@@ -79,10 +79,13 @@ impl Fake {
     }
 }
 
-/// A port on which nobody listens.
+/// A port on which nobody listens, and nobody will: it is taken, until the process ends.
 pub(crate) async fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("a bound socket").port()
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let port = socket.local_addr().expect("a bound socket").port();
+    std::mem::forget(socket); // else the next test that wants any port may get this one
+    port
 }
 
 /// Answers one request on one connection.

@@ -352,10 +352,11 @@ async fn what_took_long_on_its_way_to_finance_is_not_begun() {
     let (tables, queue) = (payment_tables::start().await, queue().await);
     let finance = Fake::start(|_| Reply::json(200, "{}")).await;
     let slow = Some(format!("{SLOW}{}", finance.url("/")));
-    let system = system(&tables, &queue, slow, &[("SSM_TIMEOUT_MS", "3000")]);
+    let system = system(&tables, &queue, slow, &[("SSM_TIMEOUT_MS", "5000")]);
     let event = only(&sample(), &job(1).to_json().expect("JSON"), 1);
-    // Time enough for an attempt of half a second and five to save it, but not if a second goes by in between.
-    let due = Timestamp::now().as_millisecond() + 6_500;
+    // Half a second is kept back; then there is time for an attempt of half a second and five to save it, but not if three seconds go
+    // by in between.
+    let due = Timestamp::now().as_millisecond() + 8_000;
     let caller = Caller { deadline_ms: u64::try_from(due).expect("after 1970"), ..caller() };
     let failures = system.handle(&event, &caller).await.expect("a batch");
     assert_eq!((failures.ids().count(), finance.requests().len()), (1, 0));

@@ -32,7 +32,7 @@ async fn verdict_at(url: String, auth: &'static str) -> Verdict {
     let finance = FinanceService::new(&settings, Parameters(Some(url)), client);
     let (context, payment) = (context(), placed(&job(1), Timestamp::UNIX_EPOCH));
     let url = finance.find(&context.budget).await.expect("an address");
-    let answer = finance.charge(&url, &payment, &context, Duration::from_millis(300)).await;
+    let answer = finance.charge(&url, &payment, &context, Duration::from_secs(2)).await;
     judge(answer, payment.rider.as_ref(), finance.is_ours(), Timestamp::now())
 }
 
@@ -113,7 +113,7 @@ async fn broken_and_slow_answers_are_tried_again_and_never_taken_for_a_charge() 
     }
     let started = Instant::now();
     assert!(is_later(&verdict_of(Reply::Never).await));
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     let nobody = format!("http://127.0.0.1:{}/", closed_port().await);
     assert!(is_later(&verdict_at(nobody, "none").await));
 }

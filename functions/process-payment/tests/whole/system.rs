@@ -38,7 +38,7 @@ impl Store for Parameters {
         let value = self.0.as_deref().ok_or(Missing)?;
         assert_ne!(value, PANIC, "a bug");
         let Some(value) = value.strip_prefix(SLOW) else { return Ok(value.to_owned()) };
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         Ok(value.to_owned())
     }
 }

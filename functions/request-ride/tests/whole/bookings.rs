@@ -8,7 +8,7 @@ use lambda_http::{Context, RequestExt};
 use request_ride::SERVICE;
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_ride_is_booked_and_what_was_stored_is_what_is_told() {
@@ -31,7 +31,7 @@ async fn a_ride_is_booked_and_what_was_stored_is_what_is_told() {
         asked[0].header("x-amzn-trace-id"),
         Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
     );
-    assert_eq!(asked[0].header("x-remaining-ms"), Some("200"));
+    assert_eq!(asked[0].header("x-remaining-ms"), Some("1000"));
     assert_eq!(stored[0].header("content-type"), Some("application/json"));
 }
 
@@ -176,13 +176,13 @@ async fn nobody_at_the_address_is_a_503() {
 #[tokio::test]
 async fn a_short_budget_ends_the_waiting() {
     let slow = Fake::start(|_| Reply::Never).await;
-    let started = Instant::now();
-    let request = due_in(event(|_| {}), Duration::from_millis(600));
+    // 900 ms for all of it: less than one attempt may take, so there is no second.
+    let request = due_in(event(|_| {}), Duration::from_millis(1_400));
     assert_unavailable(&ask(&slow, &slow, request).await, "a slow fleet");
-    assert!(started.elapsed() < Duration::from_millis(600), "{:?}", started.elapsed());
-    let patience: u64 =
-        slow.requests()[0].header("x-remaining-ms").and_then(|text| text.parse().ok()).expect("a number");
-    assert!((1..=100).contains(&patience), "{patience}");
+    let requests = slow.requests();
+    let [asked] = &requests[..] else { panic!("one attempt: {requests:?}") };
+    let patience: u64 = asked.header("x-remaining-ms").and_then(|text| text.parse().ok()).expect("a number");
+    assert!((1..=900).contains(&patience), "{patience}");
 }
 
 /// Else anyone could make a 503.

@@ -163,9 +163,10 @@ async fn a_connection_that_breaks_is_a_reset_and_no_ride() {
 
 #[tokio::test]
 async fn a_closed_port_is_a_refusal() {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-    let origin = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
+    // Taken and not listened on, so that nobody else does.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let origin = format!("http://{}", socket.local_addr().expect("an address"));
     let ledger = run(&booking("{duration: 0.1, arrivalCount: 1}"), &options(&origin)).await;
     assert_eq!(ledger.entries[0].last(), Some(&Seen::Failed(Failure::Refused)));
 }

@@ -11,18 +11,27 @@ use super::steps::{Room, Step, Way};
 use super::world::{LETTERS, PATIENCE, at_rest, send_job, until};
 use crate::payments::{book, ordered};
 use crate::signed::send_as_person;
+use crate::stack::eventually;
 
 const SCENARIO: &str = "/dev/finance/scenario";
+const PROCESS_PAYMENT: &str = "ProcessPaymentFunction";
 
 async fn finance(lab: &Lab, scenario: Value) {
     ordered(lab, SCENARIO, &scenario).await;
 }
 
+/// Ends every process of process-payment. One that has answered and not yet asked for more is waited for: it would stay.
+async fn forget(lab: &Lab) {
+    let waits = || lab.lambda.idle(PROCESS_PAYMENT) == lab.lambda.process_ids(PROCESS_PAYMENT).len();
+    eventually("whoever has paid waits for more", waits).await;
+    lab.lambda.retire(PROCESS_PAYMENT);
+}
+
 /// Gives process-payment another address of finance, or the right one again, and has it forget the one that it knew.
-fn finance_is_at(lab: &Lab, address: Option<String>) {
+async fn finance_is_at(lab: &Lab, address: Option<String>) {
     let (resource, trouble) = (Some("FinanceUrlParameter".to_owned()), address.map(Wrong::Value));
     lab.switches.carry_out(&Order { resource, trouble, ..Order::default() }).expect("carried out");
-    lab.lambda.retire("ProcessPaymentFunction");
+    forget(lab).await;
 }
 
 /// A route that refuses an order of finance's for good: it takes rides.
@@ -38,11 +47,11 @@ pub(super) async fn begin(lab: &Lab, step: &Step, hold: impl FnOnce()) -> (Strin
             tokio::time::sleep(Duration::from_millis(1_100)).await;
         }
         // A new process knows nothing of the breaker.
-        Way::Paid => lab.lambda.retire("ProcessPaymentFunction"),
+        Way::Paid => forget(lab).await,
         Way::TriedAgain | Way::GivenUp => {
             finance(lab, json!({"scenario": "UnreliableProcessing", "percentage": 100})).await;
         }
-        Way::Refused | Way::Redriven => finance_is_at(lab, elsewhere(lab)),
+        Way::Refused | Way::Redriven => finance_is_at(lab, elsewhere(lab)).await,
         Way::ByHand => {
             let ride = uuid::Uuid::now_v7().to_string();
             hold();
@@ -54,7 +63,7 @@ pub(super) async fn begin(lab: &Lab, step: &Step, hold: impl FnOnce()) -> (Strin
         let ride = book(lab).await;
         let row = until(lab, &ride, "Failed").await;
         at_rest(lab).await;
-        finance_is_at(lab, None);
+        finance_is_at(lab, None).await;
         hold();
         send_job(lab, &json!({"RideId": ride, "RequestTime": row["PlacedAt"]["S"], "Redrive": 1})).await;
         return (ride, true);
@@ -81,7 +90,7 @@ pub(super) async fn end(lab: &Lab, step: &Step, ride: &str) {
         Way::Refused => {
             until(lab, ride, "Failed").await;
             at_rest(lab).await;
-            finance_is_at(lab, None);
+            finance_is_at(lab, None).await;
             let answer = send_as_person(lab, Method::POST, &format!("/dev/payments/{ride}/redrive"), "").await;
             assert_eq!(answer.status, 202, "{}", answer.text);
         }

@@ -85,6 +85,6 @@ fn no_send_waits_for_a_reader() {
     }
     println!("mean {:?}, longest {longest:?}", started.elapsed() / 20_000);
     // A busy machine may stop anybody for a moment; a send that waits for a reader never comes back.
-    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    assert!(longest < Duration::from_secs(10), "{longest:?}");
     assert_eq!(next(&deaf)["name"], "handler"); // what fitted in is there
 }
