@@ -51,6 +51,21 @@ class Judge:
         }
 
     def __enter__(self) -> "Judge":
+        for tries_left in (2, 1, 0):
+            self._start()
+            try:
+                self._wait_until_ready()
+                return self
+            except SystemExit:
+                if tries_left == 0 or self._process.poll() is None:
+                    self.__exit__()  # else a judge that is too slow is left behind
+                    raise
+                # Somebody took the port, most likely: what else is wrong is wrong again.
+                self.port = free_port()
+                self.endpoint = f"http://127.0.0.1:{self.port}"
+        raise AssertionError("the last try returns or raises")
+
+    def _start(self) -> None:
         server = self.environment() | {
             "AUTH": "true",  # signatures are verified, and a function may do only what its role allows
             "BIND_HOST": "127.0.0.1",  # its default is every interface
@@ -65,8 +80,6 @@ class Judge:
             self._process = subprocess.Popen(
                 [self.program], env=server, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        self._wait_until_ready()
-        return self
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
